@@ -1,0 +1,121 @@
+"""The errors netcli raises for things a person can mend.
+
+    NetcliError                 exit code 2: the request is wrong
+    ├── ConfigError             the YAML file or an override; carries one Problem per mistake
+    ├── DataError               a data set, an input file, a bundled file
+    ├── CheckpointError         a run directory or a checkpoint
+    ├── UsageError              arguments of a command
+    ├── GraphError              a node that cannot be: shapes, dtypes, attributes
+    │   ├── MissingRuleError    an operation on a gradient's path that has no rule
+    │   └── NoPathError         a variable that the loss does not depend on
+    ├── ExecutorError           a graph that an executor cannot serve
+    └── AnswerIsNo              exit code 1: the request was right, the answer is no
+        └── DivergedError       a loss or a gradient that is not finite
+
+Every message says what was expected, what was found and what to do. Anything else that escapes is a bug in netcli.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a text: `source` is a file's name or an argument; `line` and `column` count from 1."""
+
+    source: str
+    line: int
+    column: int
+    text: str | None = None  # the whole line, where it is known
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in a file: where it stands, what is wrong and what to do about it."""
+
+    message: str
+    place: Place | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.place}: error: {self.message}" if self.place else f"error: {self.message}"]
+        if self.place is not None and self.place.text is not None:
+            gutter = f"{self.place.line:>5} | "
+            lines += [f"{gutter}{self.place.text}", " " * (len(gutter) - 2) + "| " + " " * (self.place.column - 1) + "^"]
+        if self.hint:
+            lines += [f"  {line}" for line in self.hint.splitlines()]
+        return "\n".join(lines)
+
+
+class NetcliError(Exception):
+    """Base of all errors that a person can mend; `exit_code` is what the command line ends with."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, message: str, *, place: Place | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.place, self.hint = message, place, hint
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What to show, one entry a mistake."""
+        return (Problem(self.message, self.place, self.hint),)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class ConfigError(NetcliError):
+    """A configuration that is not valid; all its mistakes at once, in the order of the file."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("the configuration is not valid")
+        self._problems = tuple(problems)
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        return self._problems
+
+
+class DataError(NetcliError):
+    """Data that cannot be used: the message names the file and the place in it."""
+
+
+class CheckpointError(NetcliError):
+    """A run directory or checkpoint that cannot be read or does not fit the model."""
+
+
+class UsageError(NetcliError):
+    """Arguments of a command that do not go together."""
+
+
+class GraphError(NetcliError):
+    """A node that cannot be built: its inputs' types or its attributes do not fit the operation."""
+
+
+class MissingRuleError(GraphError):
+    """An operation on the path of a gradient has no vjp or jvp."""
+
+
+class NoPathError(GraphError):
+    """There is no differentiable path from the variable to the value that is differentiated."""
+
+
+class ExecutorError(NetcliError):
+    """An executor cannot serve a graph; the message names the node."""
+
+
+class AnswerIsNo(NetcliError):  # noqa: N818 - it is an answer, not a failure
+    """The request was right and the answer is no."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class DivergedError(AnswerIsNo):
+    """Training met a loss or gradient that is not finite."""
