@@ -90,7 +90,7 @@ class Choice:
         self.family = family
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        choices = {
+        choices: dict[Any, Any] = {
             word: core_schema.no_info_before_validator_function(_settings_of(option), handler.generate_schema(option))
             for word, option in self.family.members.items()
         }
@@ -132,7 +132,13 @@ class Choice:
                 forms.append(handler.resolve_ref_schema(reference)["properties"][option.main])
             summary = inspect.cleandoc(option.__doc__ or "").splitlines()[0] if option.__doc__ else ""
             properties[word] = {"anyOf": [*forms, reference], "description": summary}
-        mapping = {"type": "object", "properties": properties, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+        mapping = {
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+        }
         return {"anyOf": [{"enum": bare}, mapping]} if bare else mapping
 
 
@@ -161,7 +167,9 @@ def _settings_of(option: type[Option]) -> Any:
         if option.main is None:
             fields = ", ".join(option.model_fields) or "none"
             raise PydanticCustomError(
-                "choice_form", '"{word}" takes no single value; its settings are: {fields}', {"word": option.word, "fields": fields}
+                "choice_form",
+                '"{word}" takes no single value; its settings are: {fields}',
+                {"word": option.word, "fields": fields},
             )
         return {option.main: inner}
 
@@ -181,9 +189,13 @@ def _pair_schema(minimum: int) -> JsonSchemaValue:
 
 #: Rows and columns: `3` or `[3, 5]`.
 Pair = Annotated[
-    tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]], BeforeValidator(_pair), WithJsonSchema(_pair_schema(1))
+    tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]],
+    BeforeValidator(_pair),
+    WithJsonSchema(_pair_schema(1)),
 ]
 #: The same where nothing is allowed: `0` or `[0, 1]`.
 PairOrZero = Annotated[
-    tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]], BeforeValidator(_pair), WithJsonSchema(_pair_schema(0))
+    tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]],
+    BeforeValidator(_pair),
+    WithJsonSchema(_pair_schema(0)),
 ]

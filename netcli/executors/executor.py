@@ -1,0 +1,90 @@
+"""The contract of an executor: a graph in, a program out; a program runs batches and keeps the state.
+
+One folder under `netcli/executors` is one executor; `EXECUTORS` in `__init__.py` names them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+
+from netcli.errors import ExecutorError
+from netcli.graph import Array, Graph, Node, Variable, op_of
+
+#: Arrays by the label of the placeholder that they feed, the batch first.
+Feeds = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class State:
+    """The values of the variables, by name. The arrays are C-contiguous and belong to the state; programs write into them."""
+
+    values: dict[str, Array]
+
+    def copy(self) -> State:
+        """A state of its own arrays."""
+        return State({name: value.copy() for name, value in self.values.items()})
+
+
+def initial_state(variables: Iterable[Node], seed: int) -> State:
+    """First values. Each variable has its own generator, of the seed and its name: adding a layer changes no other."""
+    values = {}
+    for node in variables:
+        variable = op_of(node, Variable)
+        generator = np.random.default_rng(np.random.SeedSequence([seed, crc32(variable.label.encode())]))
+        value = np.asarray(variable.initial(generator, node.shape))
+        assert value.shape == node.shape, f"{variable.label} wants {node.shape}, its initializer made {value.shape}"
+        values[variable.label] = np.array(value, dtype=node.type.dtype, order="C")
+    return State(values)
+
+
+class Program(ABC):
+    """A compiled graph."""
+
+    @abstractmethod
+    def run(self, state: State, feeds: Feeds) -> dict[str, Array]:
+        """Run one batch: return the outputs by name and write the updates into the state.
+
+        A scalar among the outputs named in `guards` (see Executor.compile) that is not finite keeps the state as it was.
+        """
+
+    @abstractmethod
+    def steps(self, state: State, data: Feeds, batches: Sequence[Array]) -> Iterator[dict[str, Array]]:
+        """Run one step per batch, each an array of indices of the examples in `data`; yield each step's outputs.
+
+        A guard that is not finite ends the steps: its outputs are the last ones yielded, and the state is that before it.
+        The state is current whenever the iterator is suspended. An executor may run several steps at a time between two yields.
+        """
+
+
+class Executor(ABC):
+    """A way to run graphs."""
+
+    name: str
+
+    @abstractmethod
+    def compile(self, graph: Graph, guards: Sequence[str] = ()) -> Program:
+        """Prepare a graph; `guards` are outputs that must be finite for a step's updates to be applied.
+
+        Raises ExecutorError, naming the node, when the executor cannot serve it.
+        """
+
+
+def check_feeds(graph: Graph, feeds: Feeds) -> None:
+    """Every placeholder is fed, with its dtype and shape, one batch size for all. Raises ExecutorError."""
+    sizes = set()
+    for label, node in graph.placeholders.items():
+        if label not in feeds:
+            raise ExecutorError(f"the graph needs {label}, {node.type}, and it was not fed")
+        found = feeds[label]
+        shape = found.shape[1:] if node.type.varying else found.shape
+        if shape != node.shape or found.dtype != node.type.dtype:
+            raise ExecutorError(f"{label} is {node.type}, and was fed {found.dtype}[{','.join(map(str, found.shape))}]")
+        if node.type.varying:
+            sizes.add(len(found))
+    if len(sizes) > 1 or 0 in sizes:
+        raise ExecutorError(f"the feeds of one batch have one length, at least 1, found {sorted(sizes)}")

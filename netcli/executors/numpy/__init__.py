@@ -1,0 +1,93 @@
+"""The reference executor: each node's `forward`, one after the other, with numpy. Slow, obvious, in float32 or float64.
+
+Every other executor is tested against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from netcli.errors import ExecutorError
+from netcli.executors.executor import Executor, Feeds, Program, State, check_feeds
+from netcli.graph import Array, Graph, Node, Placeholder, Variable, op_of
+
+
+class NumpyExecutor(Executor):
+    """Interprets the graph."""
+
+    name = "numpy"
+
+    def compile(self, graph: Graph, guards: Sequence[str] = ()) -> Program:
+        """Find out when each value is used last; nothing is compiled."""
+        return NumpyProgram(graph, guards)
+
+
+class NumpyProgram(Program):
+    """A graph and, for each node, the values that nobody needs after it."""
+
+    def __init__(self, graph: Graph, guards: Sequence[str]) -> None:
+        self.graph, self.guards = graph, tuple(guards)
+        self._unneeded = _last_uses(graph)
+
+    def run(self, state: State, feeds: Feeds) -> dict[str, Array]:
+        """Run one batch."""
+        check_feeds(self.graph, feeds)
+        values: dict[Node, Array] = {}
+        for node, value in evaluate(self.graph.nodes, state, feeds, values):
+            values[node] = value
+            for unneeded in self._unneeded[node]:
+                del values[unneeded]
+        outputs = {name: np.asarray(values[node]) for name, node in self.graph.outputs.items()}
+        if all(np.isfinite(outputs[name]).all() for name in self.guards):
+            new = [(state.values[op_of(target, Variable).label], values[node]) for target, node in self.graph.updates.items()]
+            for array, value in new:
+                array[...] = value
+        return outputs
+
+    def steps(self, state: State, data: Feeds, batches: Sequence[Array]) -> Iterator[dict[str, Array]]:
+        """Gather and run, batch by batch."""
+        for indices in batches:
+            outputs = self.run(state, {label: data[label][indices] for label in self.graph.placeholders})
+            yield outputs
+            if not all(np.isfinite(outputs[name]).all() for name in self.guards):
+                return
+
+
+def evaluate(nodes: Sequence[Node], state: State, feeds: Feeds, values: Mapping[Node, Array]) -> Iterator[tuple[Node, Array]]:
+    """The value of each node in turn, inputs before users; the caller keeps what it needs in `values`.
+
+    Infinities and NaNs are values like others here: training looks for them and says where they came from.
+    """
+    with np.errstate(all="ignore"):
+        for node in nodes:
+            if isinstance(node.op, Placeholder):
+                value = feeds[node.op.label]
+            elif isinstance(node.op, Variable):
+                value = _value(state, node.op)
+            else:
+                value = np.asarray(node.op.forward(np, *(values[x] for x in node.inputs)))
+                if value.dtype != node.type.dtype:
+                    raise ExecutorError(f"{node!r} computed {value.dtype}")
+            yield node, value
+
+
+def _value(state: State, variable: Variable) -> Array:
+    if variable.label not in state.values:
+        raise ExecutorError(f"the state has no value of {variable.label}")
+    return state.values[variable.label]
+
+
+def _last_uses(graph: Graph) -> dict[Node, tuple[Node, ...]]:
+    """For each node, the inputs that it is the last to use; outputs and updates are used at the end."""
+    kept = {*graph.outputs.values(), *graph.updates.values()}
+    last: dict[Node, Node] = {}
+    for node in graph.nodes:
+        for x in node.inputs:
+            last[x] = node
+    unneeded: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
+    for x, node in last.items():
+        if x not in kept:
+            unneeded[node].append(x)
+    return {node: tuple(found) for node, found in unneeded.items()}

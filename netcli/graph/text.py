@@ -1,0 +1,26 @@
+"""The stable text form of a graph: one node a line."""
+
+from __future__ import annotations
+
+from netcli.graph.graph import Graph
+from netcli.graph.leaves import Constant, Variable
+
+
+def text(graph: Graph) -> str:
+    """`name = op(inputs) attributes : type`, in graph order, then outputs and updates. Scalar constants stand where they are used."""
+    names = graph.names
+    lines = []
+    for node in graph.nodes:
+        if isinstance(node.op, Constant) and node.shape == ():
+            continue
+        inputs = ", ".join(names[x] for x in node.inputs)
+        attributes = f" {node.op.attributes}" if node.op.attributes else ""
+        call = f"{node.op.name}({inputs})" if node.inputs else node.op.name
+        lines.append(f"{names[node]} = {call}{attributes} : {node.type}")
+    lines += [f"output {name} = {names[node]}" for name, node in graph.outputs.items()]
+    lines += [
+        f"update {target.op.label} := {names[value]}"
+        for target, value in graph.updates.items()
+        if isinstance(target.op, Variable)
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,66 @@
+"""What operations that work element by element have in common: broadcasting, and the contract of a function of one number."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from netcli.errors import GraphError
+from netcli.graph import Differentiable, Node, Op, Sample, Shape, TensorType, varying
+
+
+def broadcast_type(op: Op, *types: TensorType) -> TensorType:
+    """The type of an element-by-element result; varying if any input is.
+
+    The inputs have one dtype and one rank, and each axis one length, or 1 where it is broadcast; a uniform scalar goes with
+    anything. With one rank, axes match from the right for arrays with and without a batch alike. Raises GraphError.
+    """
+    dtypes = {t.dtype for t in types}
+    shapes = [t.shape for t in types if t.shape or t.varying] or [()]
+    if len(dtypes) != 1 or len({len(shape) for shape in shapes}) != 1:
+        raise GraphError(f"{op.name} expected inputs of one dtype and one rank, found {', '.join(map(str, types))}")
+    shape: Shape = tuple(max(axis) if 0 not in axis else 0 for axis in zip(*shapes, strict=True))
+    if any(n not in {1, m} for given in shapes for n, m in zip(given, shape, strict=True)):
+        raise GraphError(f"{op.name} cannot broadcast {', '.join(map(str, types))} to one shape")
+    return TensorType(shape, types[0].dtype, varying=any(t.varying for t in types))
+
+
+def elements(output: TensorType) -> int:
+    """FLOPs of one operation per element."""
+    return output.size
+
+
+class Elementwise(Differentiable):
+    """An operation on floats, element by element. A member gives `forward`, `vjp`, `jvp` and samples."""
+
+    def infer(self, *types: TensorType) -> TensorType:
+        """Broadcast; floats only."""
+        result = broadcast_type(self, *types)
+        if not result.is_float:
+            raise GraphError(f"{self.name} expected floats, found {', '.join(map(str, types))}")
+        return result
+
+    def flops(self, output: TensorType, *inputs: TensorType) -> int:
+        """One per element."""
+        return elements(output)
+
+
+class Unary(Elementwise):
+    """A smooth function of one number. A member gives `forward`, and its derivative as a node; the rules follow."""
+
+    @abstractmethod
+    def derivative(self, node: Node) -> Node:
+        """f'(x) at `x = node.inputs[0]`; may use the result, `node`, itself."""
+
+    def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
+        """The Jacobian is diagonal: g · f'(x)."""
+        return (g * self.derivative(node),)
+
+    def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
+        """The Jacobian is diagonal: f'(x) · dx."""
+        return tangents[0] and self.derivative(node) * tangents[0]
+
+
+def unary_samples(op: Unary, low: float = -3.0, high: float = 3.0) -> Sequence[Sample]:
+    """A vector per example, and an image."""
+    return [Sample(op, (varying(7, low=low, high=high),)), Sample(op, (varying(2, 3, 2, low=low, high=high),))]

@@ -1,0 +1,115 @@
+"""Operations that move values without computing: reshape, broadcast, cast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from netcli.errors import GraphError
+from netcli.graph import Array, Differentiable, DType, Node, Sample, Shape, TensorType, uniform, varying
+
+
+@dataclass(frozen=True)
+class Reshape(Differentiable):
+    """The same values in row-major order in another shape (of one example: the batch stays)."""
+
+    before: Shape
+    after: Shape
+
+    def infer(self, *types: TensorType) -> TensorType:
+        (x,) = types
+        result = x.with_shape(self.after)
+        if x.shape != self.before or result.size != x.size:
+            raise GraphError(f"{self.name} cannot make {result} of {x}: {result.size} elements of {x.size}")
+        return result
+
+    def forward(self, xp: ModuleType, *arrays: Array) -> Array:
+        (x,) = arrays
+        return x.reshape(x.shape[: x.ndim - len(self.before)] + self.after)
+
+    def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
+        return (reshape(g, self.before),)
+
+    def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
+        return tangents[0] and reshape(tangents[0], self.after)
+
+    def flops(self, output: TensorType, *inputs: TensorType) -> int:
+        return 0
+
+    @classmethod
+    def samples(cls) -> Sequence[Sample]:
+        return [Sample(cls((2, 3), (6,)), (varying(2, 3),)), Sample(cls((4,), (4, 1, 1)), (uniform(4),))]
+
+
+@dataclass(frozen=True)
+class Broadcast(Differentiable):
+    """Repeat along the axes that are 1 long, to this shape."""
+
+    shape: Shape
+
+    def infer(self, *types: TensorType) -> TensorType:
+        (x,) = types
+        if len(x.shape) != len(self.shape) or any(n not in {1, m} for n, m in zip(x.shape, self.shape, strict=True)):
+            raise GraphError(f"{self.name} cannot repeat {x} to the shape {self.shape}")
+        return x.with_shape(self.shape)
+
+    def forward(self, xp: ModuleType, *arrays: Array) -> Array:
+        (x,) = arrays
+        return xp.broadcast_to(x, x.shape[: x.ndim - len(self.shape)] + self.shape)
+
+    def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
+        return (g,)  # summed by the engine, as for every broadcast
+
+    def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
+        return tangents[0]
+
+    def flops(self, output: TensorType, *inputs: TensorType) -> int:
+        return 0
+
+    @classmethod
+    def samples(cls) -> Sequence[Sample]:
+        return [Sample(cls((3, 2)), (varying(3, 1),)), Sample(cls((4, 3)), (uniform(1, 3),))]
+
+
+@dataclass(frozen=True)
+class Cast(Differentiable):
+    """The same values in another dtype; a boolean is 0 or 1. Only floats have a derivative."""
+
+    dtype: DType
+
+    def infer(self, *types: TensorType) -> TensorType:
+        (x,) = types
+        return TensorType(x.shape, self.dtype, x.varying)
+
+    def forward(self, xp: ModuleType, *arrays: Array) -> Array:
+        return arrays[0].astype(self.dtype)
+
+    def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
+        (x,) = node.inputs
+        return (cast(g, x.type.dtype) if x.type.is_float else None,)
+
+    def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
+        return tangents[0] and cast(tangents[0], self.dtype)
+
+    def flops(self, output: TensorType, *inputs: TensorType) -> int:
+        return 0
+
+    @classmethod
+    def samples(cls) -> Sequence[Sample]:
+        return [Sample(cls("float64"), (varying(3, high=9, dtype="uint8"),)), Sample(cls("float64"), (varying(3),))]
+
+
+def reshape(x: Node, shape: Shape) -> Node:
+    """x in another shape; x itself if it has it."""
+    return x if x.shape == shape else Node(Reshape(x.shape, shape), (x,))
+
+
+def broadcast(x: Node, shape: Shape) -> Node:
+    """x repeated to a shape of the same rank; x itself if it has it."""
+    return x if x.shape == shape else Node(Broadcast(shape), (x,))
+
+
+def cast(x: Node, dtype: DType) -> Node:
+    """x in another dtype; x itself if it has it."""
+    return x if x.type.dtype == dtype else Node(Cast(dtype), (x,))
