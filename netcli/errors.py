@@ -17,6 +17,7 @@ Every message says what was expected, what was found and what to do. Anything el
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -46,11 +47,39 @@ class Problem:
     def __str__(self) -> str:
         lines = [f"{self.place}: error: {self.message}" if self.place else f"error: {self.message}"]
         if self.place is not None and self.place.text is not None:
-            gutter = f"{self.place.line:>5} | "
-            lines += [f"{gutter}{self.place.text}", " " * (len(gutter) - 2) + "| " + " " * (self.place.column - 1) + "^"]
+            lines += _excerpt(self.place.line, self.place.column, self.place.text)
         if self.hint:
             lines += [f"  {line}" for line in self.hint.splitlines()]
         return "\n".join(lines)
+
+
+def _excerpt(line: int, column: int, text: str) -> list[str]:
+    """The line as a terminal can show it, cut around the column where it is long, and a caret under the column."""
+    before = "".join(map(_visible, text[: column - 1]))
+    shown = before + "".join(map(_visible, text[column - 1 :]))
+    first = max(0, len(before) - EXCERPT // 2) if len(shown) > EXCERPT else 0
+    cut = shown[first : first + EXCERPT]
+    cut = ("…" if first else "") + cut + ("…" if first + EXCERPT < len(shown) else "")
+    indent = " " * (_width(before[first:]) + (1 if first else 0))
+    number = f"{line:>5}"
+    return [f"{number} | {cut}".rstrip(), f"{' ' * len(number)} | {indent}^"]
+
+
+#: Characters of a line that are shown; longer lines are cut around the place of the mistake.
+EXCERPT = 120
+
+
+def _visible(character: str) -> str:
+    """A tab as four spaces, a control character as a placeholder: nothing that moves a terminal's cursor."""
+    if character == "\t":
+        return "    "
+    return character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+
+
+def _width(text: str) -> int:
+    """Columns that the text takes in a terminal: two for wide East Asian characters, none for combining marks."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) != 0 for character in text)
 
 
 class NetcliError(Exception):

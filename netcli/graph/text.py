@@ -7,7 +7,7 @@ from netcli.graph.leaves import Constant, Variable
 
 
 def text(graph: Graph) -> str:
-    """`name = op(inputs) attributes : type`, in graph order, then outputs and updates. Scalar constants stand where they are used."""
+    """`name = op(inputs) attributes : type` in graph order, then outputs and updates; scalar constants stand in their users."""
     names = graph.names
     lines = []
     for node in graph.nodes:

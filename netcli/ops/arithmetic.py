@@ -140,4 +140,4 @@ def _installed(op: Differentiable) -> None:
 
 for _op in (Add(), Subtract(), Multiply(), Divide()):
     _installed(_op)
-arithmetic["negate"] = lambda x, _: Node(Negate(), (x,))  # type: ignore[arg-type]
+arithmetic["negate"] = lambda x, _: Node(Negate(), (x,))

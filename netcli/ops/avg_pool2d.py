@@ -14,7 +14,7 @@ from netcli.ops.window import SAMPLE_WINDOWS, Window
 
 @dataclass(frozen=True)
 class AvgPool2D(Differentiable):
-    """The mean of every window over the places that lie in the image, not in the padding: varying `(c, h, w)` -> `(c, h', w')`."""
+    """The mean of every window over its places inside the image, not in the padding: varying `(c, h, w)` -> `(c, h', w')`."""
 
     window: Window
 

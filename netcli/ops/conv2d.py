@@ -24,7 +24,7 @@ from netcli.ops.window import SAMPLE_WINDOWS, Window
 
 @dataclass(frozen=True)
 class Conv2D(Differentiable):
-    """y[k, i, j] = Σ w[k, c, r, s] · x[c, i + r, j + s]: varying x `(c, h, w)`, uniform w `(k, c/groups, r, s)` -> varying `(k, h', w')`."""
+    """y = ∂T/∂g: varying images x `(c, h, w)`, uniform filters w `(k, c/groups, r, s)` -> varying `(k, h', w')`."""
 
     window: Window
     groups: int = 1

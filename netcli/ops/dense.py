@@ -1,4 +1,9 @@
-"""The product of each example with a matrix, and its derivatives: two partial derivatives of T(x, w, g) = Σ x[n, i] · w[i, o] · g[n, o]."""
+"""The product of each example with a matrix, and its weight gradient: partial derivatives of
+
+    T(x, w, g) = Σ x[n, i] · w[i, o] · g[n, o]     over n, i, o,
+
+the third of which, with respect to x, is again a product, with the transposed matrix.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _PARITY = 0x1BD11BDA
 
 @dataclass(frozen=True)
 class RandomUniform(Op):
-    """Uniform numbers of [0, 1), multiples of 2⁻²⁴: uniform seed and step (uint32 scalars), varying `like` -> varying `shape`.
+    """Numbers of [0, 1), multiples of 2⁻²⁴: uniform seed and step (uint32 scalars), varying `like` -> varying `shape`.
 
     The number at `position` (row-major) of `example` (in its batch) is Threefry-2x32 with 20 rounds of the counter
     (example, position) under the key (seed + 0x9E3779B9·(id + 1), step), first word, its upper 24 bits; all modulo 2³². `id` tells

@@ -134,7 +134,7 @@ class BatchSum(Differentiable):
 
 @dataclass(frozen=True)
 class BatchBroadcast(Differentiable):
-    """A uniform value for every example of the batch of `like`, whose values do not matter: uniform x, varying like -> varying."""
+    """A uniform value for every example of the batch of `like`, whose values do not matter: uniform, varying -> varying."""
 
     def infer(self, *types: TensorType) -> TensorType:
         x, like = types
