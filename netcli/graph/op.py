@@ -35,11 +35,9 @@ class Op(ABC):
 
     @property
     def attributes(self) -> str:
-        """The static attributes as `key=value` text, in the order of the fields."""
-        return " ".join(
-            f"{field.name}={_short(getattr(self, field.name))}"
-            for field in dataclasses.fields(self)  # type: ignore[arg-type]
-        )
+        """The static attributes that are not at their defaults, as `key=value` text in the order of the fields."""
+        values = {field.name: (getattr(self, field.name), field.default) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        return " ".join(f"{name}={_short(value)}" for name, (value, default) in values.items() if value != default)
 
     @abstractmethod
     def infer(self, *types: TensorType) -> TensorType:
@@ -66,7 +64,7 @@ class Differentiable(Op):
     """An operation with derivatives. Both rules build nodes, so derivatives of any order exist.
 
     A rule may return a value of a smaller type than it should (uniform for varying, 1 for a longer axis): the engine sums
-    what was broadcast and broadcasts what was summed, in one place (`autodiff/match.py`). None says that the derivative is zero.
+    what was broadcast and broadcasts what was summed, in one place (`autodiff/match.py`). None stands for a zero derivative.
     """
 
     @abstractmethod
@@ -130,7 +128,7 @@ def uniform(*shape: int, low: float = -2.0, high: float = 2.0, dtype: DType = "f
 
 def _short(value: object) -> str:
     if isinstance(value, tuple):
-        return "x".join(map(_short, value)) if value else "()"
+        return f"({','.join(map(_short, value))})"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

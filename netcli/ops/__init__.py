@@ -21,15 +21,50 @@ from netcli.ops.select import greater, maximum, minimum, select
 from netcli.ops.shape import broadcast, cast, reshape
 from netcli.ops.sigmoid import sigmoid, softplus, tanh
 from netcli.ops.softmax import log_softmax, softmax
+from netcli.ops.trigonometric import cos, sin
 from netcli.ops.window import Window, same_padding
 from netcli.settings import discover
 
 __all__ = [
-    "Window", "absolute", "avg_pool2d", "batch_broadcast", "batch_mean", "batch_sum", "broadcast", "cast", "conv2d", "dense",
-    "erf", "exp", "expm1", "first_maximum", "greater", "log", "log_softmax", "max_over", "max_pool2d", "maximum", "minimum",
-    "norm", "one_hot", "operations", "random_uniform", "relu", "reshape", "same_padding", "select", "sigmoid", "softmax",
-    "softplus", "sqrt", "sum_over", "tanh", "total",
-]  # fmt: skip
+    "Window",
+    "absolute",
+    "avg_pool2d",
+    "batch_broadcast",
+    "batch_mean",
+    "batch_sum",
+    "broadcast",
+    "cast",
+    "conv2d",
+    "cos",
+    "dense",
+    "erf",
+    "exp",
+    "expm1",
+    "first_maximum",
+    "greater",
+    "log",
+    "log_softmax",
+    "max_over",
+    "max_pool2d",
+    "maximum",
+    "minimum",
+    "norm",
+    "one_hot",
+    "operations",
+    "random_uniform",
+    "relu",
+    "reshape",
+    "same_padding",
+    "select",
+    "sigmoid",
+    "sin",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "sum_over",
+    "tanh",
+    "total",
+]
 
 
 @cache

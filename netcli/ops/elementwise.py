@@ -31,13 +31,13 @@ def elements(output: TensorType) -> int:
 
 
 class Elementwise(Differentiable):
-    """An operation on floats, element by element. A member gives `forward`, `vjp`, `jvp` and samples."""
+    """An operation on numbers, element by element. A member gives `forward`, `vjp`, `jvp` and samples."""
 
     def infer(self, *types: TensorType) -> TensorType:
-        """Broadcast; floats only."""
+        """Broadcast; numbers only."""
         result = broadcast_type(self, *types)
-        if not result.is_float:
-            raise GraphError(f"{self.name} expected floats, found {', '.join(map(str, types))}")
+        if result.dtype == "bool":
+            raise GraphError(f"{self.name} expected numbers, found {', '.join(map(str, types))}")
         return result
 
     def flops(self, output: TensorType, *inputs: TensorType) -> int:

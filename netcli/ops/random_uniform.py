@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from netcli.errors import GraphError
-from netcli.graph import Array, DType, Node, Op, Sample, Shape, TensorType, uniform, varying
+from netcli.graph import Array, Differentiable, DType, Node, Sample, Shape, TensorType, uniform, varying
 
 _ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
 _PARITY = 0x1BD11BDA
 
 
 @dataclass(frozen=True)
-class RandomUniform(Op):
-    """Numbers of [0, 1), multiples of 2⁻²⁴: uniform seed and step (uint32 scalars), varying `like` -> varying `shape`.
+class RandomUniform(Differentiable):
+    """Numbers of [0, 1), multiples of 2⁻²⁴: from seed and step (uniform uint32 scalars), varying like `like`.
 
     The number at `position` (row-major) of `example` (in its batch) is Threefry-2x32 with 20 rounds of the counter
-    (example, position) under the key (seed + 0x9E3779B9·(id + 1), step), first word, its upper 24 bits; all modulo 2³². `id` tells
-    apart the operations of a graph. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
+    (example, position) under the key (seed + 0x9E3779B9·(id + 1), step), first word, its upper 24 bits; all modulo 2³².
+    `id` tells apart the operations of a graph; the values of `like` do not matter: the derivative is zero.
+    Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
     """
 
     id: int
@@ -40,6 +41,12 @@ class RandomUniform(Op):
         bits, _ = threefry(xp, key, counter)
         return ((bits >> 8).astype(self.dtype) * 2.0**-24).astype(self.dtype).reshape(like.shape[0], *self.shape)
 
+    def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
+        return None, None, None
+
+    def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
+        return None
+
     def flops(self, output: TensorType, *inputs: TensorType) -> int:
         return 0  # integer operations only
 
@@ -50,7 +57,7 @@ class RandomUniform(Op):
 
 
 def random_uniform(seed: Node, step: Node, like: Node, shape: Shape, identity: int) -> Node:
-    """Uniform numbers of [0, 1), another set at every step, for every example of the batch of `like`."""
+    """Numbers of [0, 1), another set at every step, for every example of the batch of `like`."""
     return Node(RandomUniform(identity, shape, like.type.dtype), (seed, step, like))
 
 

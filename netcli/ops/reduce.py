@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from netcli.errors import GraphError
-from netcli.graph import Array, Differentiable, Node, Op, Piecewise, Sample, TensorType, uniform, varying
+from netcli.graph import Array, Differentiable, Node, Piecewise, Sample, TensorType, uniform, varying
 from netcli.ops.exponential import sqrt
 from netcli.ops.shape import reshape
 
@@ -161,8 +161,8 @@ class BatchBroadcast(Differentiable):
 
 
 @dataclass(frozen=True)
-class BatchSize(Op):
-    """The number of examples in the batch of a varying value, as a uniform scalar; a constant to differentiation."""
+class BatchSize(Differentiable):
+    """The number of examples in the batch of a varying value, as a uniform scalar. Its derivative is zero."""
 
     def infer(self, *types: TensorType) -> TensorType:
         (x,) = types
@@ -173,6 +173,12 @@ class BatchSize(Op):
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         (x,) = arrays
         return xp.asarray(x.shape[0], x.dtype)
+
+    def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
+        return (None,)
+
+    def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
+        return None
 
     def flops(self, output: TensorType, *inputs: TensorType) -> int:
         return 0

@@ -1,0 +1,126 @@
+"""From a YAML file and overrides to a checked config."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from netcli.config.lines import LINE_BREAK, Lines, found
+from netcli.config.located import Located, locate
+from netcli.config.model import Config
+from netcli.config.overrides import override
+from netcli.config.problems import problems
+from netcli.errors import ConfigError, Place, Problem
+from netcli.settings import nearest
+
+#: How large a config may be, in bytes.
+MAX_BYTES = 10_000_000
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A config, and where each part of it was written.
+
+    `path` is its file, None for a text; relative paths in it are relative to `folder`.
+    """
+
+    config: Config
+    located: Located
+    path: Path | None
+    folder: Path
+
+    def place(self, *loc: str | int) -> Place | None:
+        """Where `loc` is written, or else the innermost thing around it; None if none of it is, for what has its default."""
+        return self.located.place(loc)
+
+    def layer_line(self, index: int) -> int:
+        """The line of the layer with this index, counted from 0."""
+        return self.located.values["model", "layers", index].line
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
+    """Read and check the config in a file.
+
+    Raises ConfigError (the file cannot be read, or what it or an override says is wrong) and UsageError (an override that
+    is not KEY=VALUE).
+    """
+    config, located = _check(locate(_read(path), str(path)), path.stem, overrides)
+    return Loaded(config, located, path, path.parent)
+
+
+def load_text(text: str, source: str, folder: Path, overrides: Sequence[str] = ()) -> Loaded:
+    """The same for a text; `source` names it in errors, and the config where it has no name."""
+    config, located = _check(locate(text, source), Path(source).stem, overrides)
+    return Loaded(config, located, None, folder)
+
+
+def _check(located: Located, stem: str, overrides: Sequence[str]) -> tuple[Config, Located]:
+    """The config in the data with the overrides applied, and that data; `stem` names a config that has no name."""
+    if not isinstance(located.data, dict):
+        raise ConfigError([_no_mapping(located)])
+    located = override(located, overrides, Config)
+    try:
+        return Config.model_validate({"name": _name(stem), **located.data}), located
+    except ValidationError as error:
+        raise ConfigError(problems(error, located, Config)) from None
+
+
+def _name(stem: str) -> str:
+    """A file's stem as a config's name: what a name cannot hold becomes a dash."""
+    return re.sub("[^A-Za-z0-9._-]+", "-", stem).strip("-_.")[:100] or "config"
+
+
+def _no_mapping(located: Located) -> Problem:
+    place = located.values[()]
+    if located.data is None:
+        return Problem("the config is empty", place, "netcli init writes one to begin with")
+    if isinstance(located.data, str) and ":" in located.data:
+        hint = 'put a space after each ":"'
+    else:
+        hint = 'it begins with keys: "data:", "model:", "train:"'
+    return Problem(f"expected a mapping of settings, found {found(located.data)}", place, hint)
+
+
+def _read(path: Path) -> str:
+    """The text of the file. Raises ConfigError if it cannot be had."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigError([Problem(f"there is no file {path}", None, _similar(path))]) from None
+    except IsADirectoryError:
+        raise ConfigError([Problem(f"{path} is a directory; expected a YAML file", None, _similar(path / "x.yaml"))]) from None
+    except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError([Problem(f"{path} cannot be read: {reason}")]) from error
+    if len(raw) > MAX_BYTES:
+        raise ConfigError([Problem(f"{path} holds more than {MAX_BYTES:,} bytes; it is no config")])
+    return _decode(raw, str(path))
+
+
+def _decode(raw: bytes, source: str) -> str:
+    """The bytes as UTF-8, without a mark of byte order. Raises ConfigError at the first byte that is not."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        start = error.start
+    before = raw[:start].decode("utf-8-sig")
+    lines = Lines.of(source, before + raw[start:].decode("utf-8", "replace"))
+    *above, last = LINE_BREAK.split(before)
+    problem = Problem(f"the byte 0x{raw[start]:02X} is not UTF-8", lines.place(len(above), len(last)), "save the file as UTF-8")
+    raise ConfigError([problem])
+
+
+def _similar(path: Path) -> str | None:
+    """The YAML file that may be meant."""
+    if not path.parent.is_dir():
+        return f"the directory {path.parent} does not exist"
+    files = sorted(each.name for each in path.parent.iterdir() if each.suffix in {".yaml", ".yml"})
+    close = nearest(path.name, files) or nearest(f"{path.name}.yaml", files)
+    if close:
+        return f'did you mean "{path.parent / close}"?'
+    return f"YAML files in {path.parent}: {', '.join(files[:8])}" if files else None

@@ -1,0 +1,93 @@
+"""What a config may say: the models that a YAML file is checked against.
+
+The docstrings under the fields go into the JSON Schema and the documentation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from netcli.datasets.settings import DataSettings
+from netcli.layers.layer import LAYERS, Layer
+from netcli.optimizers.optimizer import OPTIMIZERS, Optimizer
+from netcli.optimizers.schedules.constant import Constant
+from netcli.optimizers.schedules.schedule import SCHEDULES, Schedule
+from netcli.optimizers.sgd import Sgd
+from netcli.settings import Choice, Settings
+
+_NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+
+def _check_name(name: str) -> str:
+    if not re.fullmatch(_NAME[1:-1], name):
+        raise PydanticCustomError(
+            "name_form", "a name is made of letters, digits, -, _ and ., and begins with a letter or digit"
+        )
+    return name
+
+
+class ModelSettings(Settings):
+    """The network."""
+
+    model_config = ConfigDict(defer_build=True)  # the families are looked through when the first config is read
+
+    layers: list[Annotated[Layer, Choice(LAYERS)]] = Field(min_length=1)
+    """The stack of layers, from the data to the loss."""
+
+
+class TrainSettings(Settings):
+    """How the network is trained."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    epochs: int = Field(default=10, ge=1)
+    """How many times training goes through the data."""
+
+    optimizer: Annotated[Optimizer, Choice(OPTIMIZERS)] = Field(default_factory=Sgd)
+    """The rule that changes the weights; by default sgd with its default settings."""
+
+    schedule: Annotated[Schedule, Choice(SCHEDULES)] = Field(default_factory=Constant)
+    """How the learning rate changes in the course of training; by default it does not."""
+
+    clip_norm: float | None = Field(default=None, gt=0)
+    """The largest Euclidean norm that all gradients together may have; they are scaled down to it. By default no limit."""
+
+    clip_value: float | None = Field(default=None, gt=0)
+    """The largest absolute value that an element of a gradient may have; it is cut to it. By default no limit."""
+
+    weight_decay: float = Field(default=0.0, ge=0)
+    """Strength λ of the L2 penalty: λ/2 · Σ w² over the weights of all layers is added to the loss."""
+
+    l1: float = Field(default=0.0, ge=0)
+    """Strength λ of the L1 penalty: λ · Σ |w| over the weights of all layers is added to the loss."""
+
+    patience: int | None = Field(default=None, ge=1)
+    """Stop early after this many epochs without a better validation loss. By default training runs to its end."""
+
+
+class Config(Settings):
+    """A network, its data and its training, declared for netcli."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    name: Annotated[str, AfterValidator(_check_name), Field(max_length=100, json_schema_extra={"pattern": _NAME})]
+    """Name of the run's folder, by default the config file's own. Letters, digits, -, _ and ."""
+
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Where all random numbers start: the same seed trains the same network."""
+
+    executor: str = "numpy"
+    """What runs the computation."""
+
+    data: DataSettings
+    """The data set and how it is fed."""
+
+    model: ModelSettings
+    """The network."""
+
+    train: TrainSettings = Field(default_factory=TrainSettings)
+    """How the network is trained; every setting has a default."""

@@ -1,0 +1,49 @@
+"""What was expected, in plain words, for each kind of mistake that the models can find.
+
+The keys are pydantic's error types; in braces stand values of the error's context. A test walks the schema of the config
+and holds this table against every type of error that it can raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_EXPECTED = {
+    "bool_type": "true or false",
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "greater_than": "a number greater than {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "int_type": "a whole number",
+    "less_than": "a number less than {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "list_type": "a list",
+    "literal_error": "{expected}",
+    "model_type": "a mapping of settings",
+    "multiple_of": "a multiple of {multiple_of}",
+    "string_pattern_mismatch": "a text that matches {pattern}",
+    "string_too_long": "a text of at most {max_length} characters",
+    "string_too_short": "a text of at least {min_length} characters",
+    "string_type": "a text",
+    "too_long": "at most {max_length} entries",
+    "too_short": "at least {min_length} entries",
+    "tuple_type": "a list of numbers",
+}
+
+
+def expected(kind: str, context: Mapping[str, Any], value: Any) -> str | None:
+    """What the mistake `kind` about `value` misses; None if it is none of pydantic's, but a rule of the models' own."""
+    template = _EXPECTED.get(kind)
+    if kind == "tuple_type" and not isinstance(value, int | float):
+        template = f"a number or {template}"  # the models take one number for a pair of equal ones
+    if template is None:
+        return None
+    words = template.format_map({name: _shown(each) for name, each in context.items()})
+    return re.sub(r"\b1 (entr|character)(ies|s)", lambda match: f"1 {_SINGULAR[match[1]]}", words)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).replace("'", '"')

@@ -1,0 +1,34 @@
+"""Average pooling."""
+
+from __future__ import annotations
+
+from netcli.graph import Node
+from netcli.layers.building import Building, image
+from netcli.layers.layer import Layer
+from netcli.layers.windows import Padding, window
+from netcli.ops import avg_pool2d
+from netcli.settings import Pair
+
+
+class AvgPool(Layer):
+    """Average pooling: the mean of each window, over the places that lie in the image and not in the padding.
+
+    (channels, rows, columns) -> (channels, rows', columns'), rows' = ⌊(rows + padding - size) / stride⌋ + 1.
+    """
+
+    word = "avgpool"
+    main = "size"
+
+    size: Pair = (2, 2)
+    """Rows and columns of the window."""
+
+    stride: Pair | None = None
+    """Steps of the window over the image; by default its size, so that windows do not overlap."""
+
+    padding: Padding = "valid"
+    """Places around the image that do not count: same, valid (none), or a number of rows and columns on each side."""
+
+    def build(self, building: Building, x: Node) -> Node:
+        """Images only."""
+        _, rows, columns = image(x, self.word)
+        return avg_pool2d(x, window((rows, columns), self.size, self.stride or self.size, self.padding))

@@ -1,0 +1,60 @@
+"""Batch normalisation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from netcli.graph import Node, Shape
+from netcli.layers.building import Building, LayerError, filled, shape_text
+from netcli.layers.layer import Layer
+from netcli.ops import batch_mean, reshape, sqrt, sum_over
+
+
+class BatchNorm(Layer):
+    """Batch normalisation: each channel (or feature) to mean 0 and variance 1 over the batch, then a trained scale and shift.
+
+    y = scale · (x - mean) / √(variance + epsilon) + shift. In training, mean and variance (divided by n) are those of the batch,
+    and running means of both are kept, running ← (1 - momentum) · running + momentum · batch; otherwise those are used.
+    Ioffe and Szegedy, "Batch normalization", 2015.
+    """
+
+    word = "batchnorm"
+
+    momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Weight of the batch in the running means."""
+
+    epsilon: Annotated[float, Field(gt=0)] = 1e-5
+    """Added to the variance."""
+
+    affine: bool = True
+    """Whether scale and shift are trained."""
+
+    def build(self, building: Building, x: Node) -> Node:
+        """Images, channel by channel; or vectors, feature by feature."""
+        if len(x.shape) not in {1, 3}:
+            raise LayerError(f"batchnorm expected images or vectors, found {shape_text(x.shape)}")
+        size = x.shape[:1]
+        shape = (*size, 1, 1) if len(x.shape) == 3 else size
+        running_mean = building.statistic("running_mean", size, filled(0.0))
+        running_variance = building.statistic("running_variance", size, filled(1.0))
+        if building.training:
+            mean = _mean(x, shape)
+            variance = _mean((x - mean) * (x - mean), shape)
+            for running, batch in ((running_mean, mean), (running_variance, variance)):
+                building.update(running, (1.0 - self.momentum) * running + self.momentum * reshape(batch, size))
+        else:
+            mean, variance = reshape(running_mean, shape), reshape(running_variance, shape)
+        y = (x - mean) / sqrt(variance + self.epsilon)
+        if self.affine:
+            y = y * reshape(building.parameter("scale", size, filled(1.0)), shape)
+            y = y + reshape(building.parameter("shift", size, filled(0.0)), shape)
+        return y
+
+
+def _mean(x: Node, shape: Shape) -> Node:
+    """The mean over batch and image: uniform, `shape`."""
+    if len(shape) == 1:
+        return batch_mean(x)
+    return batch_mean(sum_over(x, (-2, -1))) / float(x.shape[1] * x.shape[2])

@@ -1,0 +1,126 @@
+"""What a layer is given to build its nodes with, and what it hands back besides its output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from netcli.errors import GraphError
+from netcli.graph import DType, Initializer, Node, Shape, variable
+from netcli.ops import absolute, random_uniform, sum_over
+
+
+class LayerError(GraphError):
+    """A layer that does not fit what comes before it or the data; `setting` is the one to change, if it is one."""
+
+    def __init__(self, message: str, *, hint: str | None = None, setting: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.setting = setting
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted: one of `classes` (a label), or values of a shape; and the node of the batch's targets."""
+
+    node: Node
+    classes: int | None
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of one example's target: () for a label."""
+        return self.node.shape
+
+
+@dataclass
+class Store:
+    """The variables of a network, made when first asked for: its training and its evaluation graph share them."""
+
+    dtype: DType
+    variables: dict[str, Node] = field(default_factory=dict)
+
+    def get(self, label: str, shape: Shape, initial: Initializer, *, trainable: bool) -> Node:
+        """The variable of this name."""
+        if label not in self.variables:
+            self.variables[label] = variable(label, shape, initial, dtype=self.dtype, trainable=trainable)
+        return self.variables[label]
+
+
+@dataclass
+class Building:
+    """The state of one walk through the stack."""
+
+    store: Store
+    training: bool
+    target: Target
+    seed: Node
+    step: Node
+    weight_decay: float = 0.0
+    l1: float = 0.0
+    layer: str = ""
+    suggested: str = "glorot"
+    """The initialiser that suits what follows the present layer."""
+    randoms: int = 0
+    penalties: list[Node] = field(default_factory=list)
+    updates: dict[Node, Node] = field(default_factory=dict)
+    prediction: Node | None = None
+    metrics: dict[str, Node] = field(default_factory=dict)
+
+    def parameter(self, name: str, shape: Shape, initial: Initializer) -> Node:
+        """A trained variable of the present layer."""
+        return self.store.get(f"{self.layer}/{name}", shape, initial, trainable=True)
+
+    def statistic(self, name: str, shape: Shape, initial: Initializer) -> Node:
+        """A variable of the present layer that no gradient changes; see `update`."""
+        return self.store.get(f"{self.layer}/{name}", shape, initial, trainable=False)
+
+    def update(self, variable: Node, value: Node) -> None:
+        """The new value of a statistic, after each training step."""
+        self.updates[variable] = value
+
+    def penalize(self, weight: Node, weight_decay: float | None, l1: float | None) -> None:
+        """Add λ/2 · Σ w² and λ₁ · Σ |w| to what is minimised; None: the strength set for all layers."""
+        decay = self.weight_decay if weight_decay is None else weight_decay
+        sparsity = self.l1 if l1 is None else l1
+        if decay:
+            self.penalties.append(sum_over(weight * weight) * (decay / 2))
+        if sparsity:
+            self.penalties.append(sum_over(absolute(weight)) * sparsity)
+
+    def random(self, like: Node) -> Node:
+        """Fresh uniform numbers of [0, 1), of the shape of `like`, another set at every step."""
+        self.randoms += 1
+        return random_uniform(self.seed, self.step, like, like.shape, self.randoms)
+
+    def predicts(self, prediction: Node, **metrics: Node) -> None:
+        """Called by the loss: what the network predicts, and a number per example for each metric."""
+        self.prediction = prediction
+        self.metrics = metrics
+
+
+def filled(value: float) -> Initializer:
+    """An initialiser that fills with a number."""
+    return lambda _, shape: np.full(shape, value)
+
+
+def image(x: Node, layer: str) -> tuple[int, int, int]:
+    """Channels, rows and columns of an image. Raises LayerError."""
+    if len(x.shape) != 3:
+        hint = f"put {layer} before flatten, or reshape the data to [channels, rows, columns] first"
+        raise LayerError(f"{layer} expected images (channels, rows, columns), found {shape_text(x.shape)}", hint=hint)
+    return x.shape[0], x.shape[1], x.shape[2]
+
+
+def vector(x: Node, layer: str) -> int:
+    """Number of features of a vector. Raises LayerError."""
+    if len(x.shape) != 1:
+        raise LayerError(
+            f"{layer} expected a vector per example, found {shape_text(x.shape)}",
+            hint=f"put flatten (or global_avgpool) before {layer}",
+        )
+    return x.shape[0]
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as people write it: 16×8×8."""
+    return "×".join(map(str, shape)) if shape else "one number"

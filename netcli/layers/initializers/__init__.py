@@ -1,0 +1,1 @@
+"""Initialisers of weights, one file each."""

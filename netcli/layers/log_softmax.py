@@ -1,0 +1,22 @@
+"""The logarithm of softmax."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netcli.graph import Node
+from netcli.layers.building import Building, vector
+from netcli.layers.layer import Layer
+from netcli.ops import log_softmax
+
+
+class LogSoftmax(Layer):
+    """Logarithm of softmax: x[i] - log Σ e^x[j]. cross_entropy after it uses these log-probabilities as they are."""
+
+    word = "log_softmax"
+    suits: ClassVar[str | None] = "glorot"
+
+    def build(self, building: Building, x: Node) -> Node:
+        """(classes,), kept."""
+        vector(x, self.word)
+        return log_softmax(x)

@@ -1,0 +1,26 @@
+"""Softmax."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netcli.graph import Node
+from netcli.layers.building import Building, vector
+from netcli.layers.layer import Layer
+from netcli.ops import softmax
+
+
+class Softmax(Layer):
+    """Softmax: e^x[i] / Σ e^x[j], probabilities of the classes.
+
+    In front of cross_entropy it is the normal way to end a classifier: the loss is then computed from the logits, so that no
+    precision is lost, and the probabilities are what the network predicts.
+    """
+
+    word = "softmax"
+    suits: ClassVar[str | None] = "glorot"
+
+    def build(self, building: Building, x: Node) -> Node:
+        """(classes,), kept."""
+        vector(x, self.word)
+        return softmax(x)

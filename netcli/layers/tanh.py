@@ -1,0 +1,21 @@
+"""Hyperbolic tangent."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netcli.graph import Node
+from netcli.layers.building import Building
+from netcli.layers.layer import Layer
+from netcli.ops import tanh
+
+
+class Tanh(Layer):
+    """Hyperbolic tangent: between -1 and 1."""
+
+    word = "tanh"
+    suits: ClassVar[str | None] = "glorot"
+
+    def build(self, building: Building, x: Node) -> Node:
+        """Any shape, kept."""
+        return tanh(x)

@@ -1,0 +1,39 @@
+"""How conv and the pools write their window in YAML."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from netcli.layers.building import LayerError, shape_text
+from netcli.ops import Window, same_padding
+from netcli.settings import PairOrZero
+
+Padding = Literal["same", "valid"] | PairOrZero
+
+
+def window(
+    image: tuple[int, int],
+    size: tuple[int, int],
+    stride: tuple[int, int],
+    padding: Literal["same", "valid"] | tuple[int, int],
+    dilation: tuple[int, int] = (1, 1),
+) -> Window:
+    """The window over an image of these rows and columns. Raises LayerError when it does not fit."""
+    match padding:
+        case "same":
+            sides = same_padding(image, size, stride, dilation)
+        case "valid":
+            sides = (0, 0, 0, 0)
+        case rows, columns:
+            sides = (rows, rows, columns, columns)
+    found = Window(size, stride, sides, dilation)
+    reach = [d * (k - 1) + 1 for d, k in zip(dilation, size, strict=True)]
+    padded = [image[0] + sides[0] + sides[1], image[1] + sides[2] + sides[3]]
+    if any(r > n for r, n in zip(reach, padded, strict=True)):
+        dilated = f" ({shape_text(tuple(reach))} with dilation {dilation[0]}×{dilation[1]})" if max(dilation) > 1 else ""
+        within = f" ({shape_text(tuple(padded))} with its padding)" if any(sides) else ""
+        raise LayerError(
+            f"a window of {shape_text(size)}{dilated} does not fit into an image of {shape_text(image)}{within}",
+            hint="use a smaller window, padding: same, or less pooling before",
+        )
+    return found

@@ -1,0 +1,44 @@
+"""RMSprop."""
+
+from __future__ import annotations
+
+from netcli.graph import Node
+from netcli.ops import sqrt
+from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates, slot
+
+
+class RmsProp(Optimizer):
+    """RMSprop: the gradient divided by the root of its running mean square.
+
+    s ← decay · s + (1 - decay) · g²;  v ← momentum · v + g / (√s + ε);  w ← w - lr · v.
+    Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5, 2012.
+    """
+
+    word = "rmsprop"
+    main = "lr"
+
+    lr: Rate = 0.001
+    """Learning rate, before any schedule."""
+
+    decay: Share = 0.99
+    """Decay of the running mean square."""
+
+    momentum: Share = 0.0
+    """How much of the last step goes on; 0: none."""
+
+    epsilon: Rate = 1e-8
+    """Added to the denominator."""
+
+    def updates(self, w: Node, g: Node, lr: Node, step: Node) -> Updates:
+        """One slot; two with momentum."""
+        result: Updates = {}
+        old = slot(self.word, "square", w)
+        square = self.decay * old + (1 - self.decay) * (g * g)
+        result[old] = square
+        direction = g / (sqrt(square) + self.epsilon)
+        if self.momentum:
+            last = slot(self.word, "momentum", w)
+            direction = self.momentum * last + direction
+            result[last] = direction
+        result[w] = w - lr * direction
+        return result

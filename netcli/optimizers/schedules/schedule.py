@@ -1,0 +1,55 @@
+"""The contract of a schedule, and the warm-up in front of any."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from netcli.graph import Node
+from netcli.ops import cast, greater, minimum, select
+from netcli.settings import Family, Option
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands after the warm-up: `step`, a scalar node, of `steps`, and how many make an epoch."""
+
+    step: Node
+    steps: float
+    steps_per_epoch: float
+
+    @property
+    def epochs(self) -> Node:
+        """Epochs so far, with fractions."""
+        return self.step / self.steps_per_epoch
+
+    @property
+    def share(self) -> Node:
+        """Share of the steps done, from 0 to 1."""
+        return minimum(self.step / max(self.steps, 1.0), 1.0)
+
+
+class Schedule(Option):
+    """A factor on the learning rate that changes while training. Each is one file."""
+
+    warmup_epochs: float = Field(default=0.0, ge=0)
+    """Epochs in which the rate rises in equal steps to its full value, in front of the schedule."""
+
+    @abstractmethod
+    def factor(self, progress: Progress) -> Node:
+        """The factor at this point after the warm-up, a scalar."""
+
+
+SCHEDULES: Family[Schedule] = Family("schedule", "netcli.optimizers.schedules", Schedule)  # type: ignore[type-abstract]
+
+
+def scheduled(schedule: Schedule, lr: float, step: Node, steps_per_epoch: int, epochs: int) -> Node:
+    """The learning rate of a step, a scalar of the dtype of `step`, which counts from 0."""
+    warmup = min(round(schedule.warmup_epochs * steps_per_epoch), steps_per_epoch * epochs)
+    progress = Progress(step - float(warmup), float(steps_per_epoch * epochs - warmup), float(steps_per_epoch))
+    rate = cast(schedule.factor(progress), step.type.dtype) * lr
+    if not warmup:
+        return rate
+    return select(greater(float(warmup), step), (step + 1.0) * (lr / warmup), rate)

@@ -1,0 +1,73 @@
+"""The step graph: forward, backward, gradient norms, clipping and update, as one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from netcli.autodiff import gradients
+from netcli.graph import Graph, Node, Variable, layer, op_of, phase
+from netcli.ops import absolute, cast, greater, maximum, minimum, norm, sqrt, sum_over, total
+from netcli.optimizers.optimizer import Optimizer, Updates
+from netcli.optimizers.schedules.schedule import Schedule, scheduled
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How parameters change: the optimizer, its schedule over `epochs` of `steps_per_epoch`, the limits on gradients."""
+
+    optimizer: Optimizer
+    schedule: Schedule
+    steps_per_epoch: int
+    epochs: int
+    clip_norm: float | None = None
+    clip_value: float | None = None
+
+
+def training_step(
+    objective: Node, outputs: Mapping[str, Node], parameters: Sequence[Node], step: Node, rule: Rule, updates: Updates
+) -> Graph:
+    """One training step: `outputs` with lr, grad_norm and four numbers per parameter added, and all updates.
+
+    `objective` is what is minimised, a uniform scalar; `step` the counter variable, uint32; `updates` those of running
+    statistics. Of each parameter: `grad_norm/NAME` (before clipping), `weight_norm/NAME`, `update_norm/NAME` (Euclidean),
+    `zero_share/NAME` (the share of its gradient that is exactly 0).
+    """
+    dtype = objective.type.dtype
+    raw = gradients([objective], parameters)
+    with phase("update"):
+        rate = scheduled(rule.schedule, rule.optimizer.lr, cast(step, dtype), rule.steps_per_epoch, rule.epochs)
+        squares = total(*(sum_over(g * g) for g in raw))
+        assert squares is not None, "a network that is trained has parameters"
+        grad_norm = sqrt(squares)
+        clipped = _clipped(raw, grad_norm, rule)
+        reported = dict(outputs) | {"lr": rate, "grad_norm": grad_norm}
+        changed: Updates = {}
+        for w, g, used in zip(parameters, raw, clipped, strict=True):
+            label = op_of(w, Variable).label
+            with layer(w.origin.layer, w.origin.line):
+                changed |= rule.optimizer.updates(w, used, rate, cast(step, dtype))
+                reported[f"grad_norm/{label}"] = norm(g)
+                reported[f"weight_norm/{label}"] = norm(w)
+                reported[f"update_norm/{label}"] = norm(changed[w] - w)
+                reported[f"zero_share/{label}"] = _zero_share(g)
+        counted = {step: step + 1}
+    return Graph(reported, changed | updates | counted)
+
+
+def _clipped(raw: Sequence[Node], grad_norm: Node, rule: Rule) -> Sequence[Node]:
+    """By norm, all together (Pascanu et al., "On the difficulty of training recurrent networks", 2013); then by value."""
+    result = list(raw)
+    if rule.clip_norm is not None:
+        # a select, not a minimum of 1 and limit / norm: a norm of 0 divides nothing
+        factor = rule.clip_norm / maximum(grad_norm, rule.clip_norm)
+        result = [g * factor for g in result]
+    if rule.clip_value is not None:
+        result = [maximum(minimum(g, rule.clip_value), -rule.clip_value) for g in result]
+    return result
+
+
+def _zero_share(g: Node) -> Node:
+    """Share of the elements that are exactly 0."""
+    others = sum_over(cast(greater(absolute(g), 0.0), g.type.dtype))
+    return 1.0 - others / float(g.type.size)

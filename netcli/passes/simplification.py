@@ -1,0 +1,33 @@
+"""Algebra that changes no result: identities whose value is the same for every input, infinities and NaN among them."""
+
+from __future__ import annotations
+
+from netcli.graph import Constant, Graph, Node
+from netcli.ops.arithmetic import Add, Divide, Multiply, Negate, Subtract
+from netcli.ops.shape import Reshape
+from netcli.passes.rewriting import rewrite
+
+
+def simplify(graph: Graph) -> Graph:
+    """Remove x · 1, x / 1, x - 0, x + 0, --x, and reshapes of reshapes. (x · 0 is not 0: x may be infinite.)"""
+    return rewrite(graph, _simpler)
+
+
+def _simpler(node: Node, inputs: tuple[Node, ...]) -> Node:
+    new = Node(node.op, inputs)
+    match node.op, inputs:
+        case (Multiply(), (x, one)) | (Multiply(), (one, x)) | (Divide(), (x, one)) if _is(one, 1.0) and x.type == new.type:
+            return x
+        case (Add(), (x, zero)) | (Add(), (zero, x)) | (Subtract(), (x, zero)) if _is(zero, 0.0) and x.type == new.type:
+            return x
+        case Negate(), (x,) if isinstance(x.op, Negate):
+            return x.inputs[0]
+        case Reshape(), (x,) if isinstance(x.op, Reshape):
+            source = x.inputs[0]
+            return source if source.type == new.type else Node(Reshape(x.op.before, node.op.after), (source,))
+    return new
+
+
+def _is(node: Node, number: float) -> bool:
+    """Whether a node is this number, everywhere."""
+    return isinstance(node.op, Constant) and bool((node.op.value == number).all())

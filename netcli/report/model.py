@@ -1,0 +1,66 @@
+"""The model as a table of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netcli.report import numbers
+from netcli.report.records import Header, LayerRow
+from netcli.report.table import Column, Table
+from netcli.report.text import Cell, Styled
+
+_NOTHING = Styled("-", "muted")
+
+_COLUMNS = (
+    Column("layer", shrink=True),
+    Column("type", drop=4),
+    Column("line", "right", drop=3),
+    Column("output"),
+    Column("parameters", "right"),
+    Column("forward", "right"),
+    Column("backward", "right", drop=1),
+    Column("activations", "right", drop=2),
+)
+
+
+def model_table(
+    layers: Sequence[LayerRow], *, parameters: int, flops_forward: int, flops_backward: int, title: str | None = None
+) -> Table:
+    """A row per layer: output shape, parameters, FLOPs forward and backward and bytes of activations for one example.
+
+    The totals are given, since nodes that no layer made (the loss, weight decay) count as well.
+    """
+    footer: tuple[Cell, ...] = (
+        Styled("total", "strong"),
+        "",
+        "",
+        "",
+        numbers.count(parameters),
+        numbers.flops(flops_forward),
+        numbers.flops(flops_backward),
+        numbers.size(sum(layer.activation_bytes for layer in layers)),
+    )
+    return Table(title, _COLUMNS, tuple(map(_row, layers)), "FLOPs and activations are those of one example", footer)
+
+
+def header_table(header: Header) -> Table:
+    """The model that a header announces."""
+    return model_table(
+        header.layers,
+        parameters=header.parameters,
+        flops_forward=header.flops_forward,
+        flops_backward=header.flops_backward,
+    )
+
+
+def _row(layer: LayerRow) -> tuple[Cell, ...]:
+    return (
+        layer.name,
+        Styled(layer.type, "muted"),
+        Styled("" if layer.line is None else str(layer.line), "muted"),
+        numbers.shape(layer.output_shape),
+        numbers.count(layer.parameters) if layer.parameters else _NOTHING,
+        numbers.flops(layer.flops_forward) if layer.flops_forward else _NOTHING,
+        numbers.flops(layer.flops_backward) if layer.flops_backward else _NOTHING,
+        numbers.size(layer.activation_bytes) if layer.activation_bytes else _NOTHING,
+    )
