@@ -23,7 +23,8 @@ def dump(config: Config) -> str:
 
 def absolute_paths(config: Config, folder: Path) -> Config:
     """The config with every path made absolute; relative ones are relative to `folder`."""
-    return _with_paths(config, folder.absolute())
+    made: Config = _with_paths(config, folder.absolute())
+    return made
 
 
 def _plain(value: Any) -> Any:

@@ -10,24 +10,25 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from netcli.config.located import Loc
-from netcli.config.spots import Spot, step
-from netcli.settings import Settings
+from netcli.config.spots import Spot, keys_of, step
+from netcli.settings import Settings, nearest
 
 
 @dataclass(frozen=True)
 class Finding:
     """One error: `kind`, `context` and `message` are pydantic's.
 
-    `at` leads as far as something is written, to `value`; `beyond` leads on from there: to a key that is missing, or to
-    the setting that a short form stands for. `spot` is what may stand at the end of both, `around` the mapping of it.
-    `union` leads to a value that may be of several kinds, of which this error is about one; elsewhere it is None.
+    `names` leads to what it is about: the keys and indices of the full form. `at` leads as far along them as the YAML is
+    written, to `value`, and passes over the setting that a short form stands for. `spot` is what may stand at the end of
+    `names`, `around` the mapping or list of it. `union` leads to a value that may be of several kinds, of which this error
+    is about one; elsewhere it is None.
     """
 
     kind: str
     context: Mapping[str, Any]
     message: str
+    names: Loc
     at: Loc
-    beyond: Loc
     value: Any
     spot: Spot
     around: Spot
@@ -35,17 +36,34 @@ class Finding:
 
     @property
     def key(self) -> str | None:
-        """The key that the error is about, or whose value or list it is about; None at the root."""
-        return next((key for key in reversed(self.at + self.beyond) if isinstance(key, str)), None)
+        """The key that the error is about, or of the list that it is in; None at the root."""
+        return next((name for name in reversed(self.names) if isinstance(name, str)), None)
 
 
 def findings(error: ValidationError, data: Any, root: type[Settings]) -> list[list[Finding]]:
-    """The errors; those of one value stand together, where it may be of several kinds and is of none of them."""
-    groups: dict[Loc | int, list[Finding]] = {}
-    for number, details in enumerate(error.errors(include_url=False)):
-        finding = _follow(details, data, root)
-        groups.setdefault(number if finding.union is None else finding.union, []).append(finding)
+    """The errors; together stand those of one value that may be of several kinds, and the keys that one mapping lacks."""
+    every = [_follow(details, data, root) for details in error.errors(include_url=False)]
+    groups: dict[object, list[Finding]] = {}
+    for finding in every:
+        if not _misspelt(finding, every):
+            groups.setdefault(_group(finding), []).append(finding)
     return [_meant(group) for group in groups.values()]
+
+
+def _group(finding: Finding) -> object:
+    """What findings have in common that are reported as one."""
+    if finding.union is not None:
+        return finding.union
+    if finding.kind == "missing" and isinstance(finding.names[-1], str):
+        return finding.kind, finding.names[:-1]
+    return finding.kind, finding.names
+
+
+def _misspelt(finding: Finding, every: Sequence[Finding]) -> bool:
+    """Whether a key is missing because it is misspelt: the unknown key is reported, with this one as what it should be."""
+    beside = (each for each in every if each.kind == "extra_forbidden" and each.at[:-1] == finding.at)
+    known = keys_of(finding.around)
+    return finding.kind == "missing" and any(nearest(str(each.at[-1]), known) == finding.key for each in beside)
 
 
 def _meant(group: Sequence[Finding]) -> list[Finding]:
@@ -55,23 +73,30 @@ def _meant(group: Sequence[Finding]) -> list[Finding]:
 
 
 def _follow(details: ErrorDetails, data: Any, root: Spot) -> Finding:
+    names: Loc = ()
     at: Loc = ()
-    beyond: Loc = ()
     union: Loc | None = None
     spot, around = root, None
+    written = True
     for part in details["loc"]:
-        written = not beyond and _has(data, part)
-        if spot is None and isinstance(part, str) and not written:
-            union = at + beyond  # the part says which of several kinds of value was tried
+        if spot is None and isinstance(part, str) and not _has(data, part):
+            union = names  # the part says which of several kinds of value was tried
             continue
-        if written:
-            at, data = (*at, part), data[part]
-        else:
-            beyond = (*beyond, part)
+        if written and not _is_short(data, spot, part):
+            written = _has(data, part)
+            if written:
+                at, data = (*at, part), data[part]
+        names = (*names, part)
         spot, around = step(spot, part), spot
     context = details.get("ctx", {})
     message = str(context.get("error", details["msg"]))  # what a validator raised, without pydantic's words before it
-    return Finding(details["type"], context, message, at, beyond, data, spot, around, union)
+    return Finding(details["type"], context, message, names, at, data, spot, around, union)
+
+
+def _is_short(data: Any, spot: Spot, setting: str | int) -> bool:
+    """Whether the data is the option's main setting itself, which a full form would have under this key."""
+    short = data is not None and not isinstance(data, dict)
+    return short and isinstance(spot, type) and getattr(spot, "main", None) == setting
 
 
 def _has(data: Any, part: str | int) -> bool:

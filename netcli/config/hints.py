@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from netcli.config.findings import Finding
 from netcli.config.lines import quoted
 from netcli.config.spots import Spot, keys_of, settings_under
-from netcli.settings import Family, Settings, nearest
+from netcli.settings import Family, Option, Settings, nearest
 
 #: What other tools call what has another name here.
 SYNONYMS = {
@@ -19,6 +20,9 @@ SYNONYMS = {
     "fully_connected": "dense",
     "linear": "dense",
 }
+
+
+_ANY = "NAME"  # stands in advice for a name that the person has to choose
 
 
 def settings_of(spot: Spot) -> str:
@@ -33,7 +37,7 @@ def for_key(finding: Finding, data: Any, root: type[Settings]) -> str:
     head, colon, _ = key.partition(":")
     if colon and head in known:
         return f'put a space after the ":" of {quoted(head)}'
-    in_list = any(isinstance(part, int) for part in finding.at)
+    in_list = any(isinstance(name, int) for name in finding.names)
     home = None if in_list else _home(key, data, root)
     return home or _meant(key, known) or settings_of(finding.around)
 
@@ -48,7 +52,8 @@ def _home(key: str, data: Any, root: type[Settings]) -> str | None:
         return f'"{key}" belongs at the top of the config'
     if len(home) == 1:
         return f'"{key}" belongs in "{home[0]}"'
-    return f'"{key}" is a setting of {home[-1]}: {home[-2]}: {{{home[-1]}: {{{key}: …}}}}'
+    word = home[-1] if _written(data, home) else _ANY
+    return f'"{key}" belongs in "{home[-2]}": write {home[-2]}: {{{_braces(word, [key])}}}'
 
 
 def _written(data: Any, path: Sequence[str]) -> bool:
@@ -69,13 +74,13 @@ def _meant(word: str, known: Iterable[str]) -> str | None:
     return f'did you mean "{close}"?' if close else None
 
 
-def for_missing(finding: Finding, key: str) -> str | None:
-    """For a key that must be there."""
-    word = getattr(finding.around, "word", None)
-    if word is None:
+def for_missing(spot: Spot) -> str | None:
+    """For keys that must be there: the mapping with all of them."""
+    if not isinstance(spot, type) or not issubclass(spot, Option):
         return None
-    short = f"{word}: …, or " if getattr(finding.around, "main", None) == key else ""
-    return f"write {short}{word}: {{{key}: …}}"
+    required = [name for name, field in spot.model_fields.items() if field.is_required()]
+    short = f"{spot.word}: …, or " if required == [spot.main] else ""
+    return f"write {short}{_braces(spot.word, required)}"
 
 
 def for_choice(finding: Finding) -> str:
@@ -86,16 +91,16 @@ def for_choice(finding: Finding) -> str:
         return f"write {head[0]}: … or {head[0]}: {{KEY: …}}, with a space after each colon"
     owners = [name for name, member in members.items() if word in keys_of(member)]
     if owners:
-        return f'"{word}" is a setting of {", ".join(owners)}: write {owners[0]}: {{{word}: …}}'
-    return _meant(word, members) or f"known are: {', '.join(members)}"
+        return f'"{word}" is a setting of {", ".join(owners)}: write {_braces(_ANY, [word])}'
+    return _meant(word, members) or textwrap.fill(f"known are: {', '.join(members)}", 100)
 
 
 def for_form(finding: Finding) -> str:
     """For a value that names no member, or more than one thing."""
     members, value = _members(finding.spot), finding.value
-    dash = "- " if finding.at and isinstance(finding.at[-1], int) else ""
+    dash = "- " if isinstance(finding.names[-1], int) else ""
     if isinstance(value, list):
-        return f'remove the brackets, or the "- " before it: a {finding.context["kind"]} is no list'
+        return 'remove the brackets, or the "- " before it: a single name is meant'
     return (isinstance(value, dict) and _mixed(members, value, dash)) or f"write {dash}NAME or {dash}NAME: {{KEY: …}}"
 
 
@@ -105,18 +110,23 @@ def _mixed(members: Mapping[str, type[Settings]], value: Mapping[str, Any], dash
     if len(named) > 1:
         return f'put "- " before each of {", ".join(named)}' if dash else f"keep one of {', '.join(named)}"
     if named:
-        return f"indent the settings below the name, or write {dash}{_braces(named[0], value)}"
-    as_value = [word for word in value.values() if isinstance(word, str) and word in members]
-    if as_value:
-        return f"the name stands before its settings: {dash}{_braces(as_value[0], value)}"
-    owner = next((word for word, member in members.items() if value and set(value) <= set(keys_of(member))), None)
-    return f"name what they are settings of: {dash}{_braces(owner, value)}" if owner else None
+        return (
+            f"indent the settings below the name, or write {dash}{_braces(named[0], [key for key in value if key != named[0]])}"
+        )
+    saying = {key: word for key, word in value.items() if isinstance(word, str) and word in members}
+    if saying:
+        word = next(iter(saying.values()))
+        return f"the name stands before its settings: {dash}{_braces(word, [key for key in value if key not in saying])}"
+    owners = [word for word, member in members.items() if value and set(value) <= set(keys_of(member))]
+    if len(owners) == 1:
+        return f"these are settings of {owners[0]}: {dash}{_braces(owners[0], value)}"
+    return f"name one of {', '.join(owners)}: {dash}{_braces(_ANY, value)}" if owners else None
 
 
-def _braces(word: str, value: Mapping[str, Any]) -> str:
-    """`conv: {filters: …}` of the keys that do not say the word."""
-    keys = [key for key, inner in value.items() if word not in (key, inner)]
-    return f"{word}: {{{', '.join(f'{key}: …' for key in keys)}}}"
+def _braces(word: str, keys: Iterable[str]) -> str:
+    """`conv: {filters: …}`, or the word alone where there are no keys."""
+    inner = ", ".join(f"{key}: …" for key in keys)
+    return f"{word}: {{{inner}}}" if inner else word
 
 
 def _members(spot: Spot) -> Mapping[str, type[Settings]]:

@@ -175,7 +175,7 @@ class _Walk:
                 continue
             if key in data:
                 first = self.keys[(*loc, key)].line
-                hint = f"its first value is on line {first}; keep one of them"
+                hint = f'it stands on line {first} already; keep one, or put "- " before each to make a list'
                 self.problems[Problem(f"the key {quoted(key)} stands twice in one mapping", place, hint)] = None
                 continue
             self.keys[(*loc, key)] = place

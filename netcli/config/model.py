@@ -5,11 +5,9 @@ The docstrings under the fields go into the JSON Schema and the documentation.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 
 from netcli.datasets.settings import DataSettings
 from netcli.layers.layer import LAYERS, Layer
@@ -18,16 +16,6 @@ from netcli.optimizers.schedules.constant import Constant
 from netcli.optimizers.schedules.schedule import SCHEDULES, Schedule
 from netcli.optimizers.sgd import Sgd
 from netcli.settings import Choice, Settings
-
-_NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
-
-
-def _check_name(name: str) -> str:
-    if not re.fullmatch(_NAME[1:-1], name):
-        raise PydanticCustomError(
-            "name_form", "a name is made of letters, digits, -, _ and ., and begins with a letter or digit"
-        )
-    return name
 
 
 class ModelSettings(Settings):
@@ -74,7 +62,7 @@ class Config(Settings):
 
     model_config = ConfigDict(defer_build=True)
 
-    name: Annotated[str, AfterValidator(_check_name), Field(max_length=100, json_schema_extra={"pattern": _NAME})]
+    name: str = Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Name of the run's folder, by default the config file's own. Letters, digits, -, _ and ."""
 
     seed: int = Field(default=0, ge=0, lt=2**32)

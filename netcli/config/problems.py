@@ -34,7 +34,7 @@ def _problem(group: Sequence[Finding], located: Located, root: type[Settings]) -
         case "extra_forbidden":
             return _unknown_key(finding, located, root)
         case "missing":
-            return _missing(finding, located)
+            return _missing(group, located)
         case "choice_unknown":
             return _unknown_choice(finding, located)
         case "choice_form":
@@ -44,7 +44,7 @@ def _problem(group: Sequence[Finding], located: Located, root: type[Settings]) -
         place = located.values[finding.at] if finding.spot is None else _key_place(finding, located)
         return Problem(finding.message, place)
     subject = f"{finding.key}: " if finding.key is not None else ""
-    message = f"{subject}expected {' or '.join(dict.fromkeys(wanted))}, found {found(finding.value)}"
+    message = f"{subject}expected {', or '.join(dict.fromkeys(wanted))}, found {found(finding.value)}"
     return Problem(message, located.values[finding.at], for_value(group))
 
 
@@ -57,8 +57,7 @@ def _owner(finding: Finding) -> str | None:
     """What the settings around the finding are of: the word of an option, the name of a section; None at the root."""
     if isinstance(finding.around, type) and issubclass(finding.around, Option):
         return finding.around.word
-    path = (finding.at + finding.beyond)[:-1]
-    return str(path[-1]) if path else None
+    return str(finding.names[-2]) if len(finding.names) > 1 else None
 
 
 def _unknown_key(finding: Finding, located: Located, root: type[Settings]) -> Problem:
@@ -67,13 +66,15 @@ def _unknown_key(finding: Finding, located: Located, root: type[Settings]) -> Pr
     return Problem(message, located.keys[finding.at], hints.for_key(finding, located.data, root))
 
 
-def _missing(finding: Finding, located: Located) -> Problem:
-    key, owner = finding.beyond[-1], _owner(finding)
-    if isinstance(key, int):
-        message = f"{finding.key}: expected at least {key + 1} entries, found {found(finding.value)}"
+def _missing(group: Sequence[Finding], located: Located) -> Problem:
+    finding, owner = group[0], _owner(group[0])
+    last = finding.names[-1]
+    if isinstance(last, int):
+        message = f"{finding.key}: expected a list of {last + 1} or more, found {found(finding.value)}"
         return Problem(message, located.values[finding.at])
-    message = f'{owner} needs "{key}"' if owner else f'the config needs a section "{key}"'
-    return Problem(message, _key_place(finding, located), hints.for_missing(finding, key))
+    keys = " and ".join(f'"{each.key}"' for each in group)
+    hint = hints.for_missing(finding.around)
+    return Problem(f"{owner or 'the config'} needs {keys}", _key_place(finding, located), hint)
 
 
 def _unknown_choice(finding: Finding, located: Located) -> Problem:

@@ -39,7 +39,7 @@ def _text(kinds: set[str], text: str) -> str | None:
     """For a text where something else is meant."""
     word = text.strip().lower()
     if "bool_type" in kinds and word in _YES | _NO:
-        return f"write {'true' if word in _YES else 'false'}, without quotes"
+        return f"remove the quotes: {word}" if word in {"true", "false"} else f"write {str(word in _YES).lower()}"
     if kinds & _NUMERIC:
         return _number(text.strip())
     if "model_type" in kinds and ":" in text:
@@ -74,7 +74,7 @@ def _collection(kinds: set[str], value: Any) -> str | None:
 def _scalar(kinds: set[str], value: Any) -> str | None:
     """For a number, true or false where something else is meant."""
     if "bool_type" in kinds and value in {0, 1}:
-        return f"write {'true' if value else 'false'}"
+        return f"write {str(bool(value)).lower()}"
     if "int_type" in kinds and isinstance(value, float) and value.is_integer():
         return f"write {int(value)}"
     if "string_type" in kinds:

@@ -92,7 +92,7 @@ def _key(stop: _Stop) -> Problem:
     began = f"the mapping that begins on line {stop.began.line}"
     if stop.before.strip():
         return Problem(
-            "the value of this key has ended before this",
+            "the value on this line has ended before this",
             stop.place,
             "remove the rest of the line, or put the whole value in quotes",
         )

@@ -22,13 +22,20 @@ _EXPECTED = {
     "literal_error": "{expected}",
     "model_type": "a mapping of settings",
     "multiple_of": "a multiple of {multiple_of}",
-    "string_pattern_mismatch": "a text that matches {pattern}",
-    "string_too_long": "a text of at most {max_length} characters",
-    "string_too_short": "a text of at least {min_length} characters",
+    "string_pattern_mismatch": "{pattern}",
+    "string_too_long": "a text of length {max_length} at most",
+    "string_too_short": "a text of length {min_length} or more",
     "string_type": "a text",
-    "too_long": "at most {max_length} entries",
-    "too_short": "at least {min_length} entries",
+    "too_long": "a list of {max_length} or fewer",
+    "too_short": "a list of {min_length} or more",
     "tuple_type": "a list of numbers",
+}
+
+_PATTERNS = {
+    r"^[A-Za-z0-9_.-]+$": "a name of letters, digits, _, . and -",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "a name of letters, digits, ., _ and -, with a letter or digit first",
+    r'^[^"\r\n\x00]$': "one character, no quote and no line break",
+    r"^[^\x00]+$": "a path",
 }
 
 
@@ -39,11 +46,12 @@ def expected(kind: str, context: Mapping[str, Any], value: Any) -> str | None:
         template = f"a number or {template}"  # the models take one number for a pair of equal ones
     if template is None:
         return None
-    words = template.format_map({name: _shown(each) for name, each in context.items()})
-    return re.sub(r"\b1 (entr|character)(ies|s)", lambda match: f"1 {_SINGULAR[match[1]]}", words)
+    return template.format_map({name: _shown(each) for name, each in context.items()})
 
 
 def _shown(value: Any) -> str:
+    if value in _PATTERNS:
+        return _PATTERNS[value]
     if isinstance(value, float):
         return f"{value:g}"
     return str(value).replace("'", '"')

@@ -66,6 +66,14 @@ class Executor(ABC):
 
     name: str
 
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """What the last bits of its results depend on, in words: versions, instruction set, threads.
+
+        With another fingerprint a resumed training is as good, but may not be the same to the last bit.
+        """
+
     @abstractmethod
     def compile(self, graph: Graph, guards: Sequence[str] = ()) -> Program:
         """Prepare a graph; `guards` are outputs that must be finite for a step's updates to be applied.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import ClassVar, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
@@ -101,8 +101,11 @@ def op_of(node: Node, kind: type[O]) -> O:
     return node.op
 
 
-def topological(roots: Sequence[Node]) -> list[Node]:
-    """Every node that the roots need, inputs before users, in a fixed order (depth first, inputs from left to right)."""
+def topological(roots: Sequence[Node], known: Container[Node] = ()) -> list[Node]:
+    """Every node that the roots need, inputs before users, in a fixed order (depth first, inputs from left to right).
+
+    `known` nodes are left out, and what only they need.
+    """
     order: list[Node] = []
     done: set[Node] = set()
     stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(roots)]
@@ -110,7 +113,7 @@ def topological(roots: Sequence[Node]) -> list[Node]:
         node, ready = stack.pop()
         if ready:
             order.append(node)
-        elif node not in done:
+        elif node not in done and node not in known:
             done.add(node)
             stack.append((node, True))
             stack.extend((x, False) for x in reversed(node.inputs) if x not in done)

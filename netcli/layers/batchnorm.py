@@ -15,7 +15,7 @@ from netcli.ops import batch_mean, reshape, sqrt, sum_over
 class BatchNorm(Layer):
     """Batch normalisation: each channel (or feature) to mean 0 and variance 1 over the batch, then a trained scale and shift.
 
-    y = scale · (x - mean) / √(variance + epsilon) + shift. In training, mean and variance (divided by n) are those of the batch,
+    y = scale · (x - mean) / √(variance + epsilon) + shift. In training, mean and variance (divided by n) are of the batch,
     and running means of both are kept, running ← (1 - momentum) · running + momentum · batch; otherwise those are used.
     Ioffe and Szegedy, "Batch normalization", 2015.
     """

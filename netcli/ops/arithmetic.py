@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import ClassVar
 
 from netcli.graph import Array, Differentiable, Node, Sample, as_node, uniform, varying
 from netcli.graph.node import arithmetic
@@ -14,6 +15,8 @@ from netcli.ops.elementwise import Elementwise
 @dataclass(frozen=True)
 class Add(Elementwise):
     """x + y."""
+
+    integers: ClassVar[bool] = True
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0] + arrays[1]
@@ -33,6 +36,8 @@ class Add(Elementwise):
 class Subtract(Elementwise):
     """x - y."""
 
+    integers: ClassVar[bool] = True
+
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0] - arrays[1]
 
@@ -51,6 +56,8 @@ class Subtract(Elementwise):
 @dataclass(frozen=True)
 class Multiply(Elementwise):
     """x · y."""
+
+    integers: ClassVar[bool] = True
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0] * arrays[1]
@@ -91,6 +98,8 @@ class Divide(Elementwise):
 @dataclass(frozen=True)
 class Negate(Elementwise):
     """-x."""
+
+    integers: ClassVar[bool] = True
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return -arrays[0]

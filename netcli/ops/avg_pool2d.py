@@ -8,7 +8,7 @@ from types import ModuleType
 
 from netcli.errors import GraphError
 from netcli.graph import Array, Differentiable, Node, Sample, TensorType, varying
-from netcli.ops.max_pool2d import pooled
+from netcli.ops.max_pool2d import check_images, pooled
 from netcli.ops.window import SAMPLE_WINDOWS, Window
 
 
@@ -49,6 +49,7 @@ class AvgPool2DGrad(Differentiable):
 
     def infer(self, *types: TensorType) -> TensorType:
         (g,) = types
+        check_images(self, g)
         result = g.with_shape((g.shape[0], *self.image))
         if pooled(self, self.window, result) != g:
             raise GraphError(f"{self.name} expected the cotangent of {result}, found {g}")

@@ -14,6 +14,7 @@ from types import ModuleType
 from netcli.errors import GraphError
 from netcli.graph import Array, Differentiable, Node, Sample, TensorType, uniform, varying
 from netcli.ops.arithmetic import total
+from netcli.ops.floats import check_floats
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,10 @@ class Dense(Differentiable):
 
     def infer(self, *types: TensorType) -> TensorType:
         x, w = types
+        check_floats(self, x, w)
         if len(x.shape) != 1 or not x.varying:
             raise GraphError(f"{self.name} expected a varying vector per example, found {x}")
-        if len(w.shape) != 2 or w.varying or w.dtype != x.dtype or w.shape[self.transposed] != x.shape[0]:
+        if len(w.shape) != 2 or w.varying or w.shape[self.transposed] != x.shape[0]:
             side = "columns" if self.transposed else "rows"
             raise GraphError(f"{self.name} expected a uniform matrix of {x.shape[0]} {side}, found {w}")
         return x.with_shape((w.shape[not self.transposed],))
@@ -61,7 +63,8 @@ class DenseWeightGrad(Differentiable):
 
     def infer(self, *types: TensorType) -> TensorType:
         x, g = types
-        if any(len(t.shape) != 1 or not t.varying for t in types) or x.dtype != g.dtype:
+        check_floats(self, x, g)
+        if any(len(t.shape) != 1 or not t.varying for t in types):
             raise GraphError(f"{self.name} expected two varying vectors, found {x} and {g}")
         return TensorType((x.shape[0], g.shape[0]), x.dtype)
 

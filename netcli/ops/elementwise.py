@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from netcli.errors import GraphError
 from netcli.graph import Differentiable, Node, Op, Sample, Shape, TensorType, varying
@@ -33,11 +34,15 @@ def elements(output: TensorType) -> int:
 class Elementwise(Differentiable):
     """An operation on numbers, element by element. A member gives `forward`, `vjp`, `jvp` and samples."""
 
+    #: Whether it takes integers as well, and gives integers.
+    integers: ClassVar[bool] = False
+
     def infer(self, *types: TensorType) -> TensorType:
         """Broadcast; numbers only."""
         result = broadcast_type(self, *types)
-        if result.dtype == "bool":
-            raise GraphError(f"{self.name} expected numbers, found {', '.join(map(str, types))}")
+        if not (result.is_float or (self.integers and result.dtype != "bool")):
+            expected = "numbers" if self.integers else "floats"
+            raise GraphError(f"{self.name} expected {expected}, found {', '.join(map(str, types))}")
         return result
 
     def flops(self, output: TensorType, *inputs: TensorType) -> int:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from netcli.errors import GraphError
-from netcli.graph import Array, Differentiable, Node, Piecewise, Sample, TensorType, uniform, varying
+from netcli.graph import Array, Differentiable, Node, Op, Piecewise, Sample, TensorType, uniform, varying
 from netcli.ops.exponential import sqrt
+from netcli.ops.floats import check_floats
 from netcli.ops.shape import reshape
 
 
@@ -20,10 +21,8 @@ class Sum(Differentiable):
 
     def infer(self, *types: TensorType) -> TensorType:
         (x,) = types
-        if not self.axes or any(not -len(x.shape) <= axis < 0 for axis in self.axes):
-            raise GraphError(f"{self.name} over the axes {self.axes} of {x}: axes count from the right, -1 is the last")
-        rank = len(x.shape)
-        return x.with_shape(tuple(1 if axis - rank in self.axes else n for axis, n in enumerate(x.shape)))
+        check_floats(self, x)
+        return _reduced(self, x, self.axes)
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0].sum(axis=self.axes, keepdims=True)
@@ -49,7 +48,7 @@ class Max(Piecewise):
     axis: int
 
     def infer(self, *types: TensorType) -> TensorType:
-        return Sum((self.axis,)).infer(*types)
+        return _reduced(self, types[0], (self.axis,))
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0].max(axis=self.axis, keepdims=True)
@@ -79,7 +78,7 @@ class FirstMaximum(Piecewise):
     axis: int
 
     def infer(self, *types: TensorType) -> TensorType:
-        Sum((self.axis,)).infer(*types)
+        _reduced(self, types[0], (self.axis,))
         return types[0]
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
@@ -111,6 +110,7 @@ class BatchSum(Differentiable):
 
     def infer(self, *types: TensorType) -> TensorType:
         (x,) = types
+        check_floats(self, x)
         if not x.varying:
             raise GraphError(f"{self.name} expected a varying value, found {x}")
         return TensorType(x.shape, x.dtype)
@@ -224,3 +224,11 @@ def batch_mean(x: Node) -> Node:
 def norm(x: Node) -> Node:
     """The Euclidean norm of all elements, of one example if varying: a scalar."""
     return sqrt(sum_over(x * x))
+
+
+def _reduced(op: Op, x: TensorType, axes: tuple[int, ...]) -> TensorType:
+    """x with these axes 1 long. Raises GraphError."""
+    rank = len(x.shape)
+    if not axes or any(not -rank <= axis < 0 for axis in axes):
+        raise GraphError(f"{op.name} over the axes {axes} of {x}: axes count from the right, -1 is the last")
+    return x.with_shape(tuple(1 if axis - rank in axes else n for axis, n in enumerate(x.shape)))

@@ -1,0 +1,1 @@
+"""What a person sees: tables, progress, a page of a run, and the JSON that programs read."""

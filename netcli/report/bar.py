@@ -31,7 +31,7 @@ def bar(progress: Progress, width: int) -> Line:
     while facts and len(progress.label) + _LEAST_BAR + 2 + _room(facts) > width:
         facts.pop()
     length = min(max(width - len(progress.label) - 2 - _room(facts), 0), _GREATEST_BAR)
-    full = round(share * length)
+    full = math.floor(share * length)
     line: Line = (progress.label, "  ", Styled("━" * full, "good"), Styled("─" * (length - full), "muted"))
     line += tuple(f"  {fact}" for fact in facts)
     return line if line_width(line) <= width else (progress.label[:width],)

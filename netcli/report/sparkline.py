@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-_BARS = "▁▂▃▄▅▆▇█"
-_ASCII_BARS = ".:-=+*#@"
+_BARS = "▁▂▃▄▅▆▇█"  # text.printable has an ASCII sign for each
 
 #: A full bar is at least this many times the lowest, so that noise of a few percent stays flat.
 _LEAST_SPAN = 10.0
 
 
-def sparkline(values: Sequence[float], width: int = 12, *, ascii_only: bool = False) -> str:
+def sparkline(values: Sequence[float], width: int = 12) -> str:
     """The last `width` values, oldest first, one character each.
 
     The scale runs from the least to the greatest of them, over one decade or more; where they are closer together,
@@ -21,16 +20,15 @@ def sparkline(values: Sequence[float], width: int = 12, *, ascii_only: bool = Fa
     """
     shown = [abs(value) for value in values[len(values) - min(width, len(values)) :]]
     logs = [math.log10(value) for value in shown if math.isfinite(value) and value > 0]
-    bars = _ASCII_BARS if ascii_only else _BARS
     low, high = (min(logs), max(logs)) if logs else (0.0, 0.0)
     slack = max(math.log10(_LEAST_SPAN) - (high - low), 0) / 2
-    return "".join(_bar(value, low - slack, high + slack, bars) for value in shown)
+    return "".join(_bar(value, low - slack, high + slack) for value in shown)
 
 
-def _bar(value: float, low: float, high: float, bars: str) -> str:
+def _bar(value: float, low: float, high: float) -> str:
     if not math.isfinite(value):
         return "!"
     if value == 0:
         return "_"
     share = (math.log10(value) - low) / (high - low)
-    return bars[min(int(share * len(bars)), len(bars) - 1)]
+    return _BARS[min(int(share * len(_BARS)), len(_BARS) - 1)]

@@ -5,19 +5,31 @@ Every other executor is tested against it.
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from netcli.errors import ExecutorError
 from netcli.executors.executor import Executor, Feeds, Program, State, check_feeds
-from netcli.graph import Array, Graph, Node, Placeholder, Variable, op_of
+from netcli.graph import Array, Graph, Node, Placeholder, Variable, op_of, topological
+
+
+#: What limits the threads of the matrix libraries that numpy may be built with; read when numpy is imported.
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS")
 
 
 class NumpyExecutor(Executor):
     """Interprets the graph."""
 
     name = "numpy"
+
+    @property
+    def fingerprint(self) -> str:
+        """numpy, and the threads of its matrix library: OpenBLAS adds up in another order on another number of them."""
+        limit = next((os.environ[name] for name in THREAD_VARIABLES if os.environ.get(name)), "all")
+        return f"numpy {np.__version__} on {platform.machine()}, {os.cpu_count()} cores, {limit} threads"
 
     def compile(self, graph: Graph, guards: Sequence[str] = ()) -> Program:
         """Find out when each value is used last; nothing is compiled."""
@@ -67,10 +79,24 @@ def evaluate(nodes: Sequence[Node], state: State, feeds: Feeds, values: Mapping[
             elif isinstance(node.op, Variable):
                 value = _value(state, node.op)
             else:
-                value = np.asarray(node.op.forward(np, *(values[x] for x in node.inputs)))
-                if value.dtype != node.type.dtype:
-                    raise ExecutorError(f"{node!r} computed {value.dtype}")
+                value = _forward(node, values)
             yield node, value
+
+
+def node_values(nodes: Sequence[Node], given: Mapping[Node, Array]) -> list[Array]:
+    """The values of nodes from given ones: those of the leaves, and of any other nodes, which are taken as they are given."""
+    values = dict(given)
+    with np.errstate(all="ignore"):
+        for node in topological(nodes, known=given):
+            values[node] = _forward(node, values)
+    return [values[node] for node in nodes]
+
+
+def _forward(node: Node, values: Mapping[Node, Array]) -> Array:
+    value = np.asarray(node.op.forward(np, *(values[x] for x in node.inputs)))
+    if value.dtype != node.type.dtype:
+        raise ExecutorError(f"{node!r} computed {value.dtype}")
+    return value
 
 
 def _value(state: State, variable: Variable) -> Array:

@@ -1,0 +1,82 @@
+"""What a gradient check says, and how much it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+#: What was compared. `type`: the computed value with the inferred type. `reverse`: the reverse gradient with central
+#: differences. `forward`: the forward tangent with the reverse gradient. `second …`: the same of the gradient itself.
+Kind = Literal["type", "reverse", "forward", "second reverse", "second forward"]
+
+#: `kink`: differences disagree only where the function has a kink, and the gradient is one that a kink allows.
+Verdict = Literal["pass", "fail", "kink"]
+
+#: Verdicts from good to bad.
+_SEVERITY: tuple[Verdict, ...] = ("pass", "kink", "fail")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison of one parameter, or of one input of an operation.
+
+    `elements` were compared one by one (all that there are, in a forward check); `max_rel_error` is relative to the derivative,
+    or to the size from which rounding lets differences tell a millionth of it, if that is larger. `detail` says for `fail`
+    what was expected, what was found and where, for `kink` at which node.
+    """
+
+    name: str
+    kind: Kind
+    verdict: Verdict
+    max_abs_error: float
+    max_rel_error: float
+    elements: int
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """How much is looked at.
+
+    A parameter of at most `every` elements is checked element by element. Of a larger one `sampled` elements are, and
+    `projections`: derivatives along random directions, in which every element weighs the same.
+    """
+
+    every: int = 100
+    sampled: int = 32
+    projections: int = 8
+    second_order: bool = True
+    seed: int = 0
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """`fail` if any is, else `kink` if any is."""
+    return max(verdicts, key=_SEVERITY.index, default="pass")
+
+
+def merged(name: str, checks: Sequence[Check]) -> list[Check]:
+    """One check per kind: the worst verdict, the greatest errors, all the elements, and the details of the worst ones."""
+    rows = []
+    for kind in get_args(Kind):
+        same = [check for check in checks if check.kind == kind]
+        if not same:
+            continue
+        verdict = worst([check.verdict for check in same])
+        details = [_named(check) for check in same if check.verdict == verdict and check.detail]
+        rows.append(
+            Check(
+                name,
+                kind,
+                verdict,
+                max(check.max_abs_error for check in same),
+                max(check.max_rel_error for check in same),
+                sum(check.elements for check in same),
+                "\n".join(dict.fromkeys(details)),
+            )
+        )
+    return rows
+
+
+def _named(check: Check) -> str:
+    return check.detail if check.verdict == "pass" else f"{check.name}: {check.detail}"

@@ -1,0 +1,123 @@
+"""The rows of a gradient check: one parameter, one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from netcli.autodiff.forward import jvp
+from netcli.autodiff.gradcheck.check import Check, CheckSettings, Kind, worst
+from netcli.autodiff.gradcheck.examine import Outcome, element_direction, examine, locate, random_direction
+from netcli.autodiff.gradcheck.function import Evaluate, Function, Values, distance, relative
+from netcli.autodiff.gradcheck.tolerance import DUALITY, DUALITY_FLOOR
+from netcli.autodiff.paths import describe
+from netcli.graph import Array, Node, placeholder
+
+
+def reverse_row(name: str, kind: Kind, function: Function, settings: CheckSettings, generator: np.random.Generator) -> Check:
+    """The gradient of one leaf against central differences, element by element and, for a large one, along directions."""
+    x = function.values[function.x]
+    large = x.size > settings.every
+    chosen = generator.choice(x.size, min(settings.sampled, x.size), replace=False) if large else np.arange(x.size)
+    outcomes = [examine(function, element_direction(x, element)) for element in chosen]
+    if large:
+        directions = [random_direction(x, generator) for _ in range(settings.projections)]
+        outcomes += [locate(function, examine(function, direction)) for direction in directions]
+    return Check(
+        name,
+        kind,
+        worst([outcome.verdict for outcome in outcomes]),
+        max((outcome.slopes.error for outcome in outcomes), default=0.0),
+        max((outcome.slopes.relative_error for outcome in outcomes), default=0.0),
+        len(chosen),
+        _detail(outcomes),
+    )
+
+
+def forward_row(
+    name: str,
+    kind: Kind,
+    outputs: Sequence[tuple[Node, Array]],
+    gradients: Sequence[tuple[Node, Array]],
+    values: Values,
+    evaluate: Evaluate,
+    generator: np.random.Generator,
+) -> Check:
+    """⟨v, Ju⟩ = ⟨Jᵀv, u⟩: forward mode along random tangents u of some leaves against their gradients Jᵀv.
+
+    `outputs` come with their cotangents v, leaves with their gradients; `values` are those of all nodes of the outputs.
+    """
+    xs = [x for x, _ in gradients]
+    tangents = [placeholder("tangent", x.type) for x in xs]
+    directions = [np.asarray(generator.standard_normal(gradient.shape)) for _, gradient in gradients]
+    nodes = jvp([node for node, _ in outputs], xs, tangents)
+    moved = evaluate(nodes, {**values, **dict(zip(tangents, directions, strict=True))})
+    forward = [np.asarray(cotangent * tangent) for (_, cotangent), tangent in zip(outputs, moved, strict=True)]
+    reverse = [np.asarray(gradient * direction) for (_, gradient), direction in zip(gradients, directions, strict=True)]
+    size = _length([np.asarray(cotangent * values[node]) for node, cotangent in outputs])
+    found, expected = _sum(forward), _sum(reverse)
+    terms = max(_length(forward), _length(reverse))
+    floor = DUALITY_FLOOR * max(size, 1.0)
+    error = distance(found, expected)
+    right = error < np.inf and error <= DUALITY * terms + floor
+    detail = f"forward mode gives ⟨v, Ju⟩ = {found:.12g}, reverse mode ⟨Jᵀv, u⟩ = {expected:.12g}"
+    elements = sum(gradient.size for _, gradient in gradients)
+    return Check(
+        name,
+        kind,
+        "pass" if right else "fail",
+        error,
+        relative(error, max(terms, floor / DUALITY)),
+        elements,
+        "" if right else detail,
+    )
+
+
+def _sum(arrays: Sequence[Array]) -> float:
+    return float(sum(np.sum(array) for array in arrays))
+
+
+def _length(arrays: Sequence[Array]) -> float:
+    return float(np.sqrt(sum(np.sum(array**2) for array in arrays)))
+
+
+def _detail(outcomes: Sequence[Outcome]) -> str:
+    """For errors the worst one; else what kinks did; else whether there was anything to see."""
+    wrong = [outcome for outcome in outcomes if outcome.verdict == "fail"]
+    if wrong:
+        return _error(max(wrong, key=lambda outcome: outcome.slopes.error), len(wrong), len(outcomes))
+    on_kink = [outcome for outcome in outcomes if outcome.verdict == "kink"]
+    beside = [outcome for outcome in outcomes if outcome.verdict == "pass" and outcome.changes]
+    notes = []
+    if on_kink:
+        notes.append(f"{len(on_kink)} of {len(outcomes)} on a kink, right on both sides of it ({_kinks(on_kink)})")
+    if beside:
+        notes.append(f"{len(beside)} of {len(outcomes)} beside a kink, right at a smaller step ({_kinks(beside)})")
+    largest = max((abs(outcome.slopes.found) for outcome in outcomes), default=0.0)
+    if 0 < largest < outcomes[0].slopes.noise:
+        notes.append(f"derivatives of at most {largest:.1e} are too small for differences to confirm")
+    return "; ".join(notes)
+
+
+def _error(outcome: Outcome, wrong: int, total: int) -> str:
+    slopes = outcome.slopes
+    moved = np.flatnonzero(outcome.direction)
+    if len(moved) == 1:
+        scale = float(outcome.direction.flat[moved[0]])
+        index = tuple(int(i) for i in np.unravel_index(moved[0], outcome.direction.shape))
+        place = f"element {list(index)}" if index else "the value"
+    else:
+        scale, place = 1.0, f"a projection of {len(moved)} elements"
+    expected, found = slopes.expected / scale, slopes.found / scale
+    ratio = f", ratio {found / expected:.6g}" if abs(slopes.expected) > slopes.noise else ""
+    return f"{place}: expected {expected:.9g}, found {found:.9g}{ratio}; {wrong} of {total} derivatives wrong"
+
+
+def _kinks(outcomes: Sequence[Outcome]) -> str:
+    """The nodes at which branches changed, with the greatest number of elements that did."""
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        for node, count in outcome.changes.items():
+            counts[describe(node)] = max(count, counts.get(describe(node), 0))
+    return ", ".join(f"{where}: {count} element{'s' if count > 1 else ''}" for where, count in counts.items())

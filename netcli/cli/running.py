@@ -1,0 +1,86 @@
+"""What every command does alike: errors to exit codes, results to stdout, messages to stderr."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+
+import typer
+
+from netcli.errors import NetcliError, UsageError
+
+if TYPE_CHECKING:
+    from netcli.report.terminal import Output
+
+P = ParamSpec("P")
+
+ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
+OverridesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change, such as train.epochs=3.", show_default=False),
+]
+RunArgument = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run directory, such as runs/digits-cnn/001.", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Threads to compute with; by default all cores.", show_default=False)
+]
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """The command, with errors shown for people: their text on stderr, their exit code; a closed pipe ends it quietly."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except NetcliError as error:
+            messages().problem(error)
+            raise typer.Exit(error.exit_code) from error
+        except BrokenPipeError as error:
+            from netcli.report.terminal import leave  # noqa: PLC0415
+
+            leave(sys.stdout)
+            raise typer.Exit(141) from error  # as a shell reports a process that SIGPIPE ended
+        except KeyboardInterrupt as error:
+            messages().line("interrupted")
+            raise typer.Exit(130) from error
+
+    return run
+
+
+def results() -> Output:
+    """Where results go."""
+    from netcli.report.terminal import Output  # noqa: PLC0415 - help needs no terminal
+
+    return Output.of(sys.stdout)
+
+
+def messages() -> Output:
+    """Where everything else goes."""
+    from netcli.report.terminal import Output  # noqa: PLC0415
+
+    return Output.of(sys.stderr)
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    from netcli.report.strict_json import dumps  # noqa: PLC0415
+
+    sys.stdout.write(dumps(document, indent=2) + "\n")
+
+
+def limit_threads(threads: int | None) -> None:
+    """Limit the threads of numpy's matrix library, which reads the limit once, when numpy is imported. Raises UsageError."""
+    if threads is None:
+        return
+    if "numpy" in sys.modules:
+        raise UsageError("--threads must be set before numpy is loaded", hint="call netcli as a command of its own")
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ[variable] = str(threads)

@@ -1,0 +1,13 @@
+"""`netcli schema`."""
+
+from __future__ import annotations
+
+from netcli.cli.running import guarded, print_json
+
+
+@guarded
+def schema() -> None:
+    """Print the JSON Schema of a config, for editors that complete and check YAML while it is written."""
+    from netcli.config.schema import schema as config_schema  # noqa: PLC0415 - heavy
+
+    print_json(config_schema())

@@ -1,0 +1,121 @@
+"""`netcli train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netcli.cli.running import JsonOption, OverridesArgument, ThreadsOption, guarded, limit_threads, messages, print_json, results
+from netcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netcli.report.training import TrainingReport
+    from netcli.training.loop import Trainer
+
+
+@guarded
+def train(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="CONFIG", help="The YAML file; none with --resume.", show_default=False)
+    ] = None,
+    overrides: OverridesArgument = None,
+    run_dir: Annotated[
+        Path | None, typer.Option("--run-dir", help="Where the run goes; by default runs/NAME/NNN.", show_default=False)
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="RUN", help="Go on with this run.", show_default=False)
+    ] = None,
+    executor: Annotated[str | None, typer.Option("--executor", help="What runs the computation.", show_default=False)] = None,
+    threads: ThreadsOption = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Where all random numbers start.", show_default=False)
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only the final summary.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Train the network that CONFIG declares.
+
+    Shows the loss, the metrics and the gradients as it goes, and keeps the run in a directory: the config with all its
+    settings, a line of metrics per epoch, the last and the best weights, a report with curves.
+    """
+    limit_threads(threads)
+    settings = list(overrides or [])
+    settings += [f"executor={executor}"] * (executor is not None) + [f"seed={seed}"] * (seed is not None)
+    if resume is not None and config is not None and "=" in str(config):
+        config, settings = None, [str(config), *settings]  # `--resume RUN KEY=VALUE`
+    if (config is None) == (resume is None):
+        raise UsageError("give a CONFIG to train, or --resume RUN to go on", hint="such as: netcli train configs/digits-cnn.yaml")
+    if resume is not None and run_dir is not None:
+        raise UsageError("--run-dir does not go with --resume", hint="a run goes on in its own directory")
+    _train(config, resume, run_dir, settings, quiet=quiet, json=json)
+
+
+def _train(
+    config: Path | None, resume: Path | None, run_dir: Path | None, overrides: Sequence[str], *, quiet: bool, json: bool
+) -> None:
+    from netcli.errors import DivergedError  # noqa: PLC0415 - heavy imports only when training
+    from netcli.report.training import TrainingReport  # noqa: PLC0415
+
+    report = TrainingReport(messages() if json else results(), quiet=quiet)
+    if resume is not None:
+        trainer = _resumed(resume, overrides, report)
+    else:
+        assert config is not None
+        trainer = _new(config, run_dir, overrides, report)
+    outcome = trainer.train()
+    if json:
+        print_json(outcome.summary.as_json())
+    match outcome.summary.stopped:
+        case "diverged":
+            where = outcome.diverged_at
+            epoch, batch = trainer.position.epoch + 1, trainer.position.batch + 1
+            raise DivergedError(
+                f"training diverged in epoch {epoch}, step {batch} of it: " + (str(where) if where else "the update is not finite"),
+                place=trainer.session.loaded.place("model", "layers", trainer.layer_index(where)) if where else None,
+                hint=f"try a lower learning rate or clip_norm; the weights before that step are kept in {trainer.run.last}",
+            )
+        case "interrupted":
+            messages().line(f"interrupted; netcli train --resume {trainer.run.path} goes on")
+            raise typer.Exit(130)
+
+
+def _new(config: Path, run_dir: Path | None, overrides: Sequence[str], report: TrainingReport) -> Trainer:
+    from netcli.config.dump import absolute_paths, dump  # noqa: PLC0415
+    from netcli.config.load import load  # noqa: PLC0415
+    from netcli.training.loop import Trainer  # noqa: PLC0415
+    from netcli.training.run_directory import create  # noqa: PLC0415
+    from netcli.training.session import prepare  # noqa: PLC0415
+
+    loaded = load(config, overrides)
+    session = prepare(loaded)
+    run = create(loaded.config.name, run_dir, dump(absolute_paths(loaded.config, loaded.folder)))
+    return Trainer(session, run, report)
+
+
+def _resumed(path: Path, overrides: Sequence[str], report: TrainingReport) -> Trainer:
+    from netcli.config.dump import absolute_paths, dump  # noqa: PLC0415
+    from netcli.config.load import load  # noqa: PLC0415
+    from netcli.training.checkpoint import write_atomically  # noqa: PLC0415
+    from netcli.training.loop import Trainer  # noqa: PLC0415
+    from netcli.training.resume import resume  # noqa: PLC0415
+    from netcli.training.run_directory import open_run  # noqa: PLC0415
+    from netcli.training.session import prepare  # noqa: PLC0415
+
+    run = open_run(path)
+    loaded = load(run.config, overrides)
+    session = prepare(loaded)
+    start, records = resume(run, session)
+    trainer = Trainer(session, run, report, start, records)
+    if overrides:
+        write_atomically(run.config, dump(absolute_paths(loaded.config, loaded.folder)).encode())
+    if start.fingerprint != trainer.executor.fingerprint:
+        messages().line(
+            f"note: trained so far with {start.fingerprint}, going on with {trainer.executor.fingerprint}: "
+            "the last bits may differ from an unbroken run",
+            "warn",
+        )
+    return trainer

@@ -1,0 +1,65 @@
+"""The documentation of layer types for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from netcli.report.table import Column, Table
+from netcli.report.terminal import Output
+from netcli.report.text import Styled
+
+
+def options_table(documents: Sequence[Mapping[str, Any]]) -> Table:
+    """A line for each layer type."""
+    columns = (Column("layer"), Column("main setting"), Column("what it does", shrink=True))
+    rows = tuple((Styled(each["layer"], "strong"), each["main"] or "", each["summary"]) for each in documents)
+    return Table(None, columns, rows, "netcli layers NAME shows one with all its settings")
+
+
+def option_page(output: Output, document: Mapping[str, Any]) -> None:
+    """The whole documentation of one."""
+    width = min(output.width or 100, 100)
+    output.line(document["layer"], "strong")
+    output.line()
+    for paragraph in (document["summary"], *document["details"].splitlines()):
+        output.line("\n".join(textwrap.wrap(paragraph, width)) if paragraph.strip() else "")
+    output.line()
+    output.line("settings", "strong")
+    for setting in document["settings"]:
+        main = " (main)" if setting["name"] == document["main"] else ""
+        default = "required" if setting["required"] else f"default {_yaml(setting['default'])}"
+        output.lines([(Styled(f"  {setting['name']}{main}", "forward"), Styled(f"  {default}", "muted"))])
+        output.line(textwrap.fill(setting["description"], width, initial_indent="      ", subsequent_indent="      "))
+    output.line()
+    output.line("in YAML", "strong")
+    for line in _examples(document):
+        output.line(f"  {line}")
+
+
+def _examples(document: Mapping[str, Any]) -> list[str]:
+    """The ways to write it."""
+    word, main = document["layer"], document["main"]
+    required = [setting["name"] for setting in document["settings"] if setting["required"]]
+    lines = [f"- {word}"] if not required else []
+    values = {setting["name"]: _example(setting) for setting in document["settings"]}
+    if main is not None:
+        lines.append(f"- {word}: {values[main]}")
+    others = [name for name, value in values.items() if name not in {"name", main} and value != "null"][:2]
+    written = [*([main] if main else []), *others]
+    if written:
+        lines.append(f"- {word}: {{{', '.join(f'{name}: {values[name]}' for name in written)}}}")
+    return [*lines, f"- {word}: {{name: my_{word}{f', {main}: {values[main]}' if main in required else ''}}}"]
+
+
+def _example(setting: Mapping[str, Any]) -> str:
+    if setting["default"] is not None:
+        return _yaml(setting["default"])
+    return {"integer": "10", "number": "0.1", "array": "[1, 8, 8]"}.get(setting["schema"].get("type", ""), "null")
+
+
+def _yaml(value: object) -> str:
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)

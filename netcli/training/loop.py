@@ -1,0 +1,197 @@
+"""The training loop: epochs of steps, validation, checkpoints, and the reasons to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from netcli.executors import executor as executor_of
+from netcli.graph import Array
+from netcli.report.page import training_page
+from netcli.report.records import EpochRecord, Stopped, Summary
+from netcli.report.training import TrainingReport
+from netcli.training.averages import Averages
+from netcli.training.checkpoint import Checkpoint, Position, check_fits, read, save, write_atomically
+from netcli.training.divergence import NonFinite, first_non_finite
+from netcli.training.evaluation import Evaluator
+from netcli.training.interruption import Interruption
+from netcli.training.records import header, parameter_rows
+from netcli.training.run_directory import RunDirectory
+from netcli.training.session import Session
+
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How training ended, and, where it diverged, at which value."""
+
+    summary: Summary
+    diverged_at: NonFinite | None
+
+
+class Trainer:
+    """One training run; `start` and `records` are what an earlier part of it left behind."""
+
+    def __init__(
+        self,
+        session: Session,
+        run: RunDirectory,
+        report: TrainingReport,
+        start: Checkpoint | None = None,
+        records: Sequence[EpochRecord] = (),
+    ) -> None:
+        self.session, self.run, self.report = session, run, report
+        config = session.loaded.config
+        self.epochs, self.batch_size, self.patience = config.train.epochs, config.data.batch_size, config.train.patience
+        self.executor = executor_of(config.executor)
+        graph = session.optimized_step
+        guards = ["loss", "grad_norm", *(name for name in graph.outputs if name.startswith("update_norm/"))]
+        self.guards = tuple(guards)
+        self.program = self.executor.compile(graph, guards)
+        self.evaluate = Evaluator.of(session.model, self.executor)
+        self.state = start.state if start else session.initial_state()
+        self.position = start.position if start else Position()
+        self.averages = Averages(start.sums if start else None)
+        self.records = list(records)
+        self.header = header(session, self.executor.name, str(run.path))
+        self.diverged_at: NonFinite | None = None
+        self.steps = 0
+
+    def train(self) -> Outcome:
+        """Train to the end, or until stopped; everything is saved whichever way it ends."""
+        self.report.header(self.header)
+        stopped: Stopped = "finished"
+        with Interruption() as interruption, self.report:
+            while self.position.epoch < self.epochs:
+                ended = self._epoch(interruption)
+                if ended is not None:
+                    stopped = ended
+                    break
+        if stopped in {"interrupted", "diverged"}:
+            self._save_last()
+        summary = self._summary(stopped)
+        self._write_page(summary)
+        self.report.finished(summary)
+        return Outcome(summary, self.diverged_at)
+
+    def layer_index(self, where: NonFinite) -> int:
+        """The place in the stack of the layer that a node belongs to; the first one for what is in front of the stack."""
+        names = [placed.name for placed in self.session.layers]
+        return names.index(where.node.origin.layer) if where.node.origin.layer in names else 0
+
+    def _epoch(self, interruption: Interruption) -> Stopped | None:
+        """The rest of the present epoch. Returns why training must stop, or None."""
+        started, epoch = time.perf_counter(), self.position.epoch
+        done = self.averages.examples
+        self.report.epoch_started(epoch + 1, self.epochs, len(self.session.data.train))
+        stopped = self._steps(epoch, interruption)
+        self.position = replace(self.position, seconds=self.position.seconds + time.perf_counter() - started)
+        if stopped is not None:
+            return stopped
+        rate = (self.averages.examples - done) / max(time.perf_counter() - started, 1e-9)
+        self._finish_epoch(rate, time.perf_counter() - started)
+        if interruption.asked and self.position.epoch < self.epochs:
+            return "interrupted"
+        waited = self.position.epoch - self.position.best_epoch
+        return "early" if self.patience is not None and waited >= self.patience and self.position.epoch < self.epochs else None
+
+    def _steps(self, epoch: int, interruption: Interruption) -> Stopped | None:
+        """The batches of an epoch that are still to do."""
+        train = self.session.data.train
+        data = {"input": train.inputs, "target": train.targets}
+        batches = self._batches(epoch)[self.position.batch :]
+        for batch, outputs in zip(batches, self.program.steps(self.state, data, batches), strict=False):
+            if not all(np.isfinite(outputs[name]) for name in self.guards):
+                feeds = {label: data[label][batch] for label in self.session.optimized_step.placeholders}
+                self.diverged_at = first_non_finite(self.session.optimized_step, self.state, feeds)
+                return "diverged"
+            self.averages.add(outputs, len(batch))
+            self.steps += 1
+            self.position = replace(self.position, batch=self.position.batch + 1)
+            self.report.progress(self.averages.examples, self.averages.mean("loss"))
+            if interruption.asked:
+                return "interrupted"
+        return None
+
+    def _batches(self, epoch: int) -> list[Array]:
+        """The indices of an epoch's examples, batch by batch: a function of seed and epoch alone."""
+        config, examples = self.session.loaded.config, len(self.session.data.train)
+        order = np.arange(examples)
+        if config.data.shuffle:
+            order = np.random.default_rng(np.random.SeedSequence([config.seed, epoch])).permutation(examples)
+        return [order[at : at + self.batch_size] for at in range(0, examples, self.batch_size)]
+
+    def _finish_epoch(self, rate: float, seconds: float) -> None:
+        """Validate, record, save."""
+        data, averages, epoch = self.session.data, self.averages, self.position.epoch + 1
+        validation = self.evaluate(self.state, data.validation) if data.validation is not None else None
+        metrics = {name: averages.mean(name) for name in self.session.model.training.outputs}
+        loss = (validation or metrics)["loss"]
+        best = self.position.best is None or loss < self.position.best
+        record = EpochRecord(
+            epoch=epoch,
+            epochs=self.epochs,
+            step=epoch * self.session.steps_per_epoch,
+            lr=averages.mean("lr"),
+            seconds=seconds,
+            samples_per_second=rate,
+            train=metrics,
+            validation=validation,
+            grad_norm=averages.mean("grad_norm"),
+            parameters=parameter_rows(self.session.model.parameters, averages, self.records),
+            best=best,
+        )
+        self.records.append(record)
+        self.position = replace(self.position, epoch=epoch, batch=0)
+        if best:
+            self.position = replace(self.position, best=loss, best_epoch=epoch)
+        self.averages = Averages()
+        self.run.append(record)  # before the checkpoint: an entry too many is dropped on resuming, a missing one is lost
+        if best:
+            save(self.run.best, self._checkpoint())
+        self._save_last()
+        self.report.epoch_finished(record)
+        self._write_page(None)
+
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(
+            self.state, self.position, self.averages.arrays(), self.session.signature, self.executor.fingerprint
+        )
+
+    def _save_last(self) -> None:
+        save(self.run.last, self._checkpoint())
+
+    def _write_page(self, summary: Summary | None) -> None:
+        write_atomically(self.run.report, training_page(self.header, self.records, summary).encode())
+
+    def _summary(self, stopped: Stopped) -> Summary:
+        """The last epoch's numbers; where none is complete, what there is of the first. The test is that of the best epoch."""
+        last = self.records[-1] if self.records else None
+        names = self.session.model.training.outputs
+        train = last.train if last else {name: self.averages.mean(name) for name in names}
+        seconds = self.position.seconds
+        seen = self.position.epoch * len(self.session.data.train) + self.averages.examples
+        return Summary(
+            run_dir=str(self.run.path),
+            executor=self.executor.name,
+            epochs=self.position.epoch,
+            steps=self.position.epoch * self.session.steps_per_epoch + self.position.batch,
+            seconds=seconds,
+            samples_per_second=seen / seconds if seconds else 0.0,
+            train=train,
+            validation=last.validation if last else None,
+            test=self._test() if stopped in {"finished", "early"} else None,
+            grad_norm=last.grad_norm if last else self.averages.mean("grad_norm"),
+            stopped=stopped,
+        )
+
+    def _test(self) -> dict[str, float] | None:
+        """Loss and metrics on the test split, with the best weights."""
+        if self.session.data.test is None:
+            return None
+        best = read(self.run.best)
+        check_fits(self.run.best, best.state, self.session.model.variables)
+        return self.evaluate(best.state, self.session.data.test)

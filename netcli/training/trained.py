@@ -1,0 +1,77 @@
+"""A trained network, from its run directory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from netcli.config.load import Loaded, load
+from netcli.datasets.dataset import Dataset
+from netcli.errors import CheckpointError, DataError
+from netcli.executors import State
+from netcli.graph import Array
+from netcli.layers.stack import Model
+from netcli.training.checkpoint import Position, check_fits, read
+from netcli.training.run_directory import RunDirectory, open_run
+from netcli.training.session import build
+from netcli.training.signature import Signature
+
+#: The checkpoints of a run: of the epoch with the least validation loss, and of the last one.
+Which = Literal["best", "last"]
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network with its weights; it needs none of the data it was trained on."""
+
+    run: RunDirectory
+    loaded: Loaded
+    signature: Signature
+    model: Model
+    state: State
+    position: Position
+
+    @property
+    def delimiter(self) -> str:
+        """What separates the columns of its data, where that is a table."""
+        return str(getattr(self.loaded.config.data.dataset, "delimiter", ","))
+
+
+    def as_input(self, values: Array) -> Array:
+        """Raw values in the dtype of the network's input. Raises DataError for values that it cannot hold."""
+        dtype = np.dtype(self.signature.input_dtype)
+        converted = values.astype(dtype)
+        if not np.array_equal(converted, values):
+            raise DataError(
+                f"the network takes whole numbers of 0 to {np.iinfo(dtype).max}, found values from {values.min():g} to {values.max():g}",
+                hint="give inputs in the range of the data it was trained on, not scaled",
+            )
+        return converted
+
+    def check_data(self, data: Dataset) -> None:
+        """Raise DataError unless the data is of the kind the network was trained on."""
+        found = Signature.of(data)
+        for name in ("input_shape", "input_dtype", "target_shape", "classes", "features"):
+            expected, now = getattr(self.signature, name), getattr(found, name)
+            if expected != now:
+                raise DataError(
+                    f"{data.name}: its {name.replace('_', ' ')} is {now}, the network was trained on {expected}",
+                    hint="give the data it was trained on, or data of the same kind",
+                )
+
+
+def open_trained(path: Path, which: Which, overrides: Sequence[str] = ()) -> Trained:
+    """Read a run. Raises UsageError, ConfigError and CheckpointError."""
+    run = open_run(path)
+    file = run.best if which == "best" else run.last
+    if not file.exists() and which == "best" and run.last.exists():
+        raise CheckpointError(f"{path} has no best checkpoint: no epoch was completed", hint="--checkpoint last uses the last state")
+    checkpoint = read(file)
+    loaded = load(run.config, overrides)
+    _, model = build(loaded, checkpoint.signature)
+    check_fits(file, checkpoint.state, model.variables)
+    return Trained(run, loaded, checkpoint.signature, model, checkpoint.state, checkpoint.position)

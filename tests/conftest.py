@@ -1,0 +1,19 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def mnist_directory() -> Path:
+    """The directory of the four MNIST files, which are not part of the project."""
+    directory = Path(os.environ.get("NETCLI_MNIST", ROOT.parent / "shared" / "data" / "mnist"))
+    if not (directory / "train-images-idx3-ubyte.gz").is_file():
+        pytest.skip(f"the MNIST files are not in {directory}; set NETCLI_MNIST to their directory")
+    return directory
