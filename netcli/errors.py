@@ -33,7 +33,7 @@ class Place:
     text: str | None = None  # the whole line, where it is known
 
     def __str__(self) -> str:
-        return f"{self.source}:{self.line}:{self.column}"
+        return f"{_safe(self.source)}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,18 @@ class Problem:
     hint: str | None = None
 
     def __str__(self) -> str:
-        lines = [f"{self.place}: error: {self.message}" if self.place else f"error: {self.message}"]
+        lines = [f"{self.place}: error: {_safe(self.message)}" if self.place else f"error: {_safe(self.message)}"]
         if self.place is not None and self.place.text is not None:
             lines += _excerpt(self.place.line, self.place.column, self.place.text)
         if self.hint:
-            lines += [f"  {line}" for line in self.hint.splitlines()]
+            lines += [f"  {line}" for line in _safe(self.hint).split("\n")]
         return "\n".join(lines)
 
 
 def _excerpt(line: int, column: int, text: str) -> list[str]:
     """The line as a terminal can show it, cut around the column where it is long, and a caret under the column."""
-    before = "".join(map(_visible, text[: column - 1]))
-    shown = before + "".join(map(_visible, text[column - 1 :]))
+    before = _safe(text[: column - 1])
+    shown = before + _safe(text[column - 1 :])
     first = max(0, len(before) - EXCERPT // 2) if len(shown) > EXCERPT else 0
     cut = shown[first : first + EXCERPT]
     cut = ("…" if first else "") + cut + ("…" if first + EXCERPT < len(shown) else "")
@@ -69,11 +69,9 @@ def _excerpt(line: int, column: int, text: str) -> list[str]:
 EXCERPT = 120
 
 
-def _visible(character: str) -> str:
-    """A tab as four spaces, a control character as a placeholder: nothing that moves a terminal's cursor."""
-    if character == "\t":
-        return "    "
-    return character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+def _safe(text: str) -> str:
+    """The text with tabs as four spaces and a placeholder for what a terminal would obey or not show; line feeds stay."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text.replace("\t", "    "))
 
 
 def _width(text: str) -> int:

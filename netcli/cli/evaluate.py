@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from netcli.cli.running import JsonOption, OverridesArgument, RunArgument, ThreadsOption, guarded, limit_threads, print_json, results
+from netcli.cli.running import (
+    JsonOption,
+    OverridesArgument,
+    RunArgument,
+    ThreadsOption,
+    guarded,
+    limit_threads,
+    print_json,
+    results,
+)
 from netcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -98,7 +107,12 @@ def _show(split: SplitName, part: Split, metrics: dict[str, float], confusion: C
 
 
 def _document(
-    trained: Trained, split: SplitName, checkpoint: CheckpointName, part: Split, metrics: dict[str, float], confusion: Confusion | None
+    trained: Trained,
+    split: SplitName,
+    checkpoint: CheckpointName,
+    part: Split,
+    metrics: dict[str, float],
+    confusion: Confusion | None,
 ) -> dict[str, Any]:
     document: dict[str, Any] = {
         "run_dir": str(trained.run.path),

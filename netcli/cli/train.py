@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netcli.cli.running import JsonOption, OverridesArgument, ThreadsOption, guarded, limit_threads, messages, print_json, results
+from netcli.cli.running import (
+    JsonOption,
+    OverridesArgument,
+    ThreadsOption,
+    guarded,
+    limit_threads,
+    messages,
+    print_json,
+    results,
+)
 from netcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,9 +40,7 @@ def train(
     ] = None,
     executor: Annotated[str | None, typer.Option("--executor", help="What runs the computation.", show_default=False)] = None,
     threads: ThreadsOption = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", help="Where all random numbers start.", show_default=False)
-    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers start.", show_default=False)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only the final summary.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -48,7 +55,9 @@ def train(
     if resume is not None and config is not None and "=" in str(config):
         config, settings = None, [str(config), *settings]  # `--resume RUN KEY=VALUE`
     if (config is None) == (resume is None):
-        raise UsageError("give a CONFIG to train, or --resume RUN to go on", hint="such as: netcli train configs/digits-cnn.yaml")
+        raise UsageError(
+            "give a CONFIG to train, or --resume RUN to go on", hint="such as: netcli train configs/digits-cnn.yaml"
+        )
     if resume is not None and run_dir is not None:
         raise UsageError("--run-dir does not go with --resume", hint="a run goes on in its own directory")
     _train(config, resume, run_dir, settings, quiet=quiet, json=json)
@@ -74,7 +83,8 @@ def _train(
             where = outcome.diverged_at
             epoch, batch = trainer.position.epoch + 1, trainer.position.batch + 1
             raise DivergedError(
-                f"training diverged in epoch {epoch}, step {batch} of it: " + (str(where) if where else "the update is not finite"),
+                f"training diverged in epoch {epoch}, step {batch} of it: "
+                + (str(where) if where else "the update is not finite"),
                 place=trainer.session.loaded.place("model", "layers", trainer.layer_index(where)) if where else None,
                 hint=f"try a lower learning rate or clip_norm; the weights before that step are kept in {trainer.run.last}",
             )

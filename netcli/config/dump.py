@@ -22,8 +22,8 @@ def dump(config: Config) -> str:
 
 
 def absolute_paths(config: Config, folder: Path) -> Config:
-    """The config with every path made absolute; relative ones are relative to `folder`."""
-    made: Config = _with_paths(config, folder.absolute())
+    """The config with every path made absolute, links resolved; relative ones are relative to `folder`."""
+    made: Config = _with_paths(config, folder)
     return made
 
 
@@ -55,7 +55,7 @@ def _with_paths(settings: Any, folder: Path) -> Any:
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         is_path = isinstance(value, str) and name in _path_fields(type(settings))
-        changed[name] = str(folder / value) if is_path else _with_paths(value, folder)
+        changed[name] = str((folder / value).resolve()) if is_path else _with_paths(value, folder)
     return settings.model_copy(update=changed)
 
 

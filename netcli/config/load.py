@@ -119,7 +119,10 @@ def _similar(path: Path) -> str | None:
     """The YAML file that may be meant."""
     if not path.parent.is_dir():
         return f"the directory {path.parent} does not exist"
-    files = sorted(each.name for each in path.parent.iterdir() if each.suffix in {".yaml", ".yml"})
+    try:
+        files = sorted(each.name for each in path.parent.iterdir() if each.suffix in {".yaml", ".yml"})
+    except PermissionError:
+        return None
     close = nearest(path.name, files) or nearest(f"{path.name}.yaml", files)
     if close:
         return f'did you mean "{path.parent / close}"?'

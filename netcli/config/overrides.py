@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netcli.config.lines import quoted
 from netcli.config.located import Loc, Located, locate
 from netcli.config.spots import Entries, Spot, step
 from netcli.errors import ConfigError, Place, Problem, UsageError
@@ -40,12 +41,12 @@ def override(located: Located, arguments: Sequence[str], root: type[Settings]) -
 def _parse(argument: str) -> _Argument:
     key, equals, value = argument.partition("=")
     if not equals:
-        raise UsageError(f'"{argument}" is not an override', hint="write KEY=VALUE, as in train.epochs=3")
+        raise UsageError(f"{quoted(argument)} is not an override", hint="write KEY=VALUE, as in train.epochs=3")
     words = key.split(".")
     if not all(words):
-        raise UsageError(f'the override "{argument}" has an empty key', hint="write KEY=VALUE, as in train.epochs=3")
+        raise UsageError(f"the override {quoted(argument)} has an empty key", hint="write KEY=VALUE, as in train.epochs=3")
     if not value.strip():
-        raise UsageError(f'the override "{argument}" has no value', hint=f"write {key}=null where no value is meant")
+        raise UsageError(f"the override {quoted(argument)} has no value", hint=f"write {key}=null where no value is meant")
     source = f"argument {argument}"
     starts = [1 + sum(len(word) + 1 for word in words[:index]) for index in range(len(words))]
     places = [Place(source, 1, start, argument) for start in starts]
@@ -132,4 +133,4 @@ def _index(data: list[Any], word: str, loc: Loc, place: Place) -> int:
         return int(word)
     where = ".".join(map(str, loc))
     size = f"has {len(data)} entries, 0 to {len(data) - 1}" if data else "is empty"
-    raise ConfigError([Problem(f'"{word}" is not the index of an entry of {where}', place, f"{where} {size}")])
+    raise ConfigError([Problem(f"{quoted(word)} is not the index of an entry of {where}", place, f"{where} {size}")])

@@ -8,7 +8,8 @@ from types import ModuleType
 
 from netcli.errors import GraphError
 from netcli.graph import Array, Differentiable, Node, Sample, TensorType, varying
-from netcli.ops.max_pool2d import check_images, pooled
+from netcli.ops.checks import check_floats, check_images
+from netcli.ops.max_pool2d import pooled
 from netcli.ops.window import SAMPLE_WINDOWS, Window
 
 
@@ -49,6 +50,7 @@ class AvgPool2DGrad(Differentiable):
 
     def infer(self, *types: TensorType) -> TensorType:
         (g,) = types
+        check_floats(self, g)
         check_images(self, g)
         result = g.with_shape((g.shape[0], *self.image))
         if pooled(self, self.window, result) != g:

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from netcli.errors import GraphError
-from netcli.graph import Array, Differentiable, Node, Sample, TensorType, uniform, varying
+from netcli.graph import Array, Differentiable, Node, Sample, Shape, TensorType, uniform, varying
 from netcli.ops.arithmetic import total
+from netcli.ops.checks import check_floats, check_images
 from netcli.ops.window import SAMPLE_WINDOWS, Window
 
 
@@ -31,7 +32,11 @@ class Conv2D(Differentiable):
 
     def infer(self, *types: TensorType) -> TensorType:
         x, w = types
-        _check(self, x, w)
+        check_floats(self, x, w)
+        check_images(self, x)
+        _check_filters(self, w)
+        if x.shape[0] != w.shape[1] * self.groups or w.shape[0] % self.groups:
+            raise GraphError(f"{self.name} with {self.groups} groups cannot apply filters {w} to images {x}")
         return x.with_shape((w.shape[0], *self.window.places(x.shape[1:])))  # type: ignore[arg-type]
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
@@ -74,9 +79,11 @@ class Conv2DInputGrad(Differentiable):
 
     def infer(self, *types: TensorType) -> TensorType:
         w, g = types
-        expected = (w.shape[0], *self.window.places(self.image))
-        if g.shape != expected or not g.varying:
-            raise GraphError(f"{self.name} expected a varying cotangent of shape {expected}, found {g}")
+        check_floats(self, w, g)
+        _check_filters(self, w)
+        if w.shape[0] % self.groups:
+            raise GraphError(f"{self.name} cannot divide the filters {w} among {self.groups} groups")
+        _check_cotangent(self, g, (w.shape[0], *self.window.places(self.image)))
         return g.with_shape((w.shape[1] * self.groups, *self.image))
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
@@ -117,12 +124,12 @@ class Conv2DWeightGrad(Differentiable):
 
     def infer(self, *types: TensorType) -> TensorType:
         x, g = types
-        w = TensorType((g.shape[0], x.shape[0] // self.groups, *self.window.size), x.dtype)
-        _check(self, x, w)
-        expected = (g.shape[0], *self.window.places(x.shape[1:]))  # type: ignore[arg-type]
-        if g.shape != expected or not g.varying:
-            raise GraphError(f"{self.name} expected a varying cotangent of shape {expected}, found {g}")
-        return w
+        check_floats(self, x, g)
+        check_images(self, x, g)
+        if x.shape[0] % self.groups or g.shape[0] % self.groups:
+            raise GraphError(f"{self.name} cannot divide the channels of {x} and {g} among {self.groups} groups")
+        _check_cotangent(self, g, (g.shape[0], *self.window.places(x.shape[1:])))  # type: ignore[arg-type]
+        return TensorType((g.shape[0], x.shape[0] // self.groups, *self.window.size), x.dtype)
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         x, g = arrays
@@ -167,15 +174,16 @@ def conv2d_weight_grad(x: Node, g: Node, conv: Conv2D) -> Node:
     return Node(Conv2DWeightGrad(conv.window, conv.groups), (x, g))
 
 
-def _check(op: Conv2D | Conv2DWeightGrad, x: TensorType, w: TensorType) -> None:
-    """Raise GraphError unless images and filters fit each other and the operation."""
-    k, rank = w.shape[0], len(w.shape)
-    if len(x.shape) != 3 or not x.varying:
-        raise GraphError(f"{op.name} expected varying images of shape (channels, rows, columns), found {x}")
-    if rank != 4 or w.varying or w.dtype != x.dtype or w.shape[2:] != op.window.size:
+def _check_filters(op: Conv2D | Conv2DInputGrad, w: TensorType) -> None:
+    """Raise GraphError unless these are uniform filters of the window's size."""
+    if len(w.shape) != 4 or w.varying or w.shape[2:] != op.window.size:
         raise GraphError(f"{op.name} expected uniform filters (k, c, {op.window.size[0]}, {op.window.size[1]}), found {w}")
-    if x.shape[0] % op.groups or k % op.groups or w.shape[1] * op.groups != x.shape[0]:
-        raise GraphError(f"{op.name} with {op.groups} groups cannot join {x.shape[0]} channels and filters of {w}")
+
+
+def _check_cotangent(op: Conv2DInputGrad | Conv2DWeightGrad, g: TensorType, expected: Shape) -> None:
+    """Raise GraphError unless this is a cotangent of the convolution's result, whose shape is expected."""
+    if g.shape != expected or not g.varying:
+        raise GraphError(f"{op.name} expected a varying cotangent of shape {expected}, found {g}")
 
 
 def _filters(w: Array, groups: int) -> Array:

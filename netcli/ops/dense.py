@@ -14,7 +14,7 @@ from types import ModuleType
 from netcli.errors import GraphError
 from netcli.graph import Array, Differentiable, Node, Sample, TensorType, uniform, varying
 from netcli.ops.arithmetic import total
-from netcli.ops.floats import check_floats
+from netcli.ops.checks import check_floats
 
 
 @dataclass(frozen=True)

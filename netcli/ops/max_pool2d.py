@@ -14,7 +14,7 @@ import numpy as np
 
 from netcli.errors import GraphError
 from netcli.graph import Array, Node, Op, Piecewise, Sample, TensorType, varying
-from netcli.ops.floats import check_floats
+from netcli.ops.checks import check_floats, check_images
 from netcli.ops.window import SAMPLE_WINDOWS, Window
 
 
@@ -121,19 +121,12 @@ def max_pool2d(x: Node, window: Window) -> Node:
 
 def pooled(op: Op, window: Window, x: TensorType) -> TensorType:
     """The type of a pooled image. Raises GraphError, also where a window could lie wholly in the padding."""
+    check_floats(op, x)
     check_images(op, x)
     reach = [d * (k - 1) + 1 for d, k in zip(window.dilation, window.size, strict=True)]
     if max(window.padding[:2]) >= reach[0] or max(window.padding[2:]) >= reach[1]:
         raise GraphError(f"a window of {op.name}, {window.size[0]}x{window.size[1]}, could lie wholly in its padding: {window}")
     return x.with_shape((x.shape[0], *window.places((x.shape[1], x.shape[2]))))
-
-
-def check_images(op: Op, *images: TensorType) -> None:
-    """Raise GraphError unless all are varying images of floats."""
-    check_floats(op, *images)
-    for x in images:
-        if len(x.shape) != 3 or not x.varying:
-            raise GraphError(f"{op.name} expected varying images of shape (channels, rows, columns), found {x}")
 
 
 def _first(xp: ModuleType, window: Window, x: Array) -> Array:

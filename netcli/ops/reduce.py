@@ -8,8 +8,8 @@ from types import ModuleType
 
 from netcli.errors import GraphError
 from netcli.graph import Array, Differentiable, Node, Op, Piecewise, Sample, TensorType, uniform, varying
+from netcli.ops.checks import check_floats
 from netcli.ops.exponential import sqrt
-from netcli.ops.floats import check_floats
 from netcli.ops.shape import reshape
 
 

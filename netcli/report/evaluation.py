@@ -24,7 +24,12 @@ def class_table(
     classes: Sequence[str], examples: Sequence[int], precision: Sequence[float | None], recall: Sequence[float | None]
 ) -> Table:
     """Precision and recall per class."""
-    columns = (Column("class", shrink=True), Column("examples", "right"), Column("precision", "right"), Column("recall", "right"))
+    columns = (
+        Column("class", shrink=True),
+        Column("examples", "right"),
+        Column("precision", "right"),
+        Column("recall", "right"),
+    )
     rows = tuple(
         (name, numbers.count(count), _share(p), _share(r))
         for name, count, p, r in zip(classes, examples, precision, recall, strict=True)
@@ -62,7 +67,10 @@ def predictions_table(names: Sequence[str], classes: Sequence[str], shares: Sequ
     """The likeliest classes of each input, with their probabilities."""
     top = min(top, len(classes))
     titles = ["prediction", "p", *(title for place in range(2, top + 1) for title in (f"{place}.", f"p{place}"))]
-    columns = (Column("input", shrink=True), *(Column(t, "right" if t.startswith("p") and t != "prediction" else "left") for t in titles))
+    columns = (
+        Column("input", shrink=True),
+        *(Column(t, "right" if t.startswith("p") and t != "prediction" else "left") for t in titles),
+    )
     rows = []
     for name, values in zip(names, shares, strict=True):
         order = sorted(range(len(classes)), key=lambda index: -values[index])[:top]

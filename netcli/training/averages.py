@@ -35,7 +35,7 @@ class Averages:
 
     def mean(self, name: str) -> float:
         """The average of an output; NaN before the first step."""
-        count = self.sums.get("steps" if name.split("/")[0] in _OF_STEPS else "examples", 0.0)
+        count = self.sums.get("steps" if name.split("/", maxsplit=1)[0] in _OF_STEPS else "examples", 0.0)
         return float(self.sums[name] / count) if count else math.nan
 
     def arrays(self) -> dict[str, Array]:

@@ -112,13 +112,15 @@ def read(path: Path) -> Checkpoint:
 
 
 def check_fits(path: Path, state: State, variables: Mapping[str, Node] | list[Node]) -> None:
-    """Raise CheckpointError unless the state has every variable, of its shape and dtype; the first that does not fit is named."""
+    """Raise CheckpointError unless the state has every variable, of its shape and dtype, finite; the first that is not is named."""
     nodes = list(variables.values()) if isinstance(variables, Mapping) else variables
     for node in nodes:
         label = op_of(node, Variable).label
         found = state.values.get(label)
         if found is None:
-            raise CheckpointError(f"{path} has no {label}", hint="the config in the run directory is not the one it was trained with")
+            raise CheckpointError(
+                f"{path} has no {label}", hint="the config in the run directory is not the one it was trained with"
+            )
         if found.shape != node.shape or found.dtype != node.type.dtype:
             raise CheckpointError(
                 f"{path}: {label} is {found.dtype}{list(found.shape)}, the config makes it {node.type}",

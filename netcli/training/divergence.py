@@ -8,13 +8,13 @@ import numpy as np
 
 from netcli.autodiff import describe
 from netcli.executors import Feeds, State
-from netcli.executors.numpy import evaluate
+from netcli.executors.numpy import evaluate, leaf_values
 from netcli.graph import Array, Graph, Node
 
 
 @dataclass(frozen=True)
 class NonFinite:
-    """The first node, in graph order, with a value that is not finite; how many of its values are not, and what went into it."""
+    """The first node, in graph order, with values that are not finite; how many of them, and what went into it."""
 
     node: Node
     name: str
@@ -34,7 +34,7 @@ def first_non_finite(graph: Graph, state: State, feeds: Feeds) -> NonFinite | No
     The reference executor looks: another executor may order or fuse operations otherwise and overflow elsewhere.
     """
     values: dict[Node, Array] = {}
-    for node, value in evaluate(graph.nodes, state, feeds, values):
+    for node, value in evaluate(graph.nodes, leaf_values(graph, state, feeds), values):
         values[node] = value
         bad = np.asarray(~np.isfinite(value)) if node.type.is_float else np.zeros(1)
         if bad.any():

@@ -23,7 +23,6 @@ from netcli.training.run_directory import RunDirectory
 from netcli.training.session import Session
 
 
-
 @dataclass(frozen=True)
 class Outcome:
     """How training ended, and, where it diverged, at which value."""
@@ -157,9 +156,7 @@ class Trainer:
         self._write_page(None)
 
     def _checkpoint(self) -> Checkpoint:
-        return Checkpoint(
-            self.state, self.position, self.averages.arrays(), self.session.signature, self.executor.fingerprint
-        )
+        return Checkpoint(self.state, self.position, self.averages.arrays(), self.session.signature, self.executor.fingerprint)
 
     def _save_last(self) -> None:
         save(self.run.last, self._checkpoint())

@@ -44,9 +44,7 @@ def _rule(session: Session) -> str:
     parts = [_option(train.optimizer.word, train.optimizer.model_dump())]
     if train.schedule.word != "constant" or train.schedule.warmup_epochs:
         parts.append(_option(train.schedule.word, train.schedule.model_dump()))
-    limits = {
-        name: getattr(train, name) for name in ("clip_norm", "clip_value", "weight_decay", "l1") if getattr(train, name)
-    }
+    limits = {name: getattr(train, name) for name in ("clip_norm", "clip_value", "weight_decay", "l1") if getattr(train, name)}
     parts += [f"{name} {value:g}" for name, value in limits.items()]
     return ", ".join(parts)
 

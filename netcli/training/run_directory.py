@@ -73,7 +73,7 @@ class RunDirectory:
 
 
 def create(name: str, wanted: Path | None, config: str) -> RunDirectory:
-    """Make a new run directory, `wanted` or the next number under runs/NAME, and write the config into it. Raises UsageError."""
+    """Make a run directory, `wanted` or the next number under runs/NAME, and write the config into it. Raises UsageError."""
     path = wanted
     try:
         if path is None:
@@ -87,7 +87,9 @@ def create(name: str, wanted: Path | None, config: str) -> RunDirectory:
         (path / "checkpoints").mkdir()
         write_atomically(path / "config.yaml", config.encode())
     except OSError as error:
-        raise UsageError(f"cannot make the run directory {path}: {error.strerror}", hint="--run-dir names another one") from error
+        raise UsageError(
+            f"cannot make the run directory {path}: {error.strerror}", hint="--run-dir names another one"
+        ) from error
     return RunDirectory(path)
 
 

@@ -72,7 +72,7 @@ def build(
     try:
         layers = place(stack, [loaded.layer_line(index) for index in range(len(stack))])
         model = build_model(
-            layers, signature.inputs(data), dtype=dtype, weight_decay=config.train.weight_decay, l1=config.train.l1
+            layers, signature.inputs(data, dtype), dtype=dtype, weight_decay=config.train.weight_decay, l1=config.train.l1
         )
     except StackError as error:
         loc: tuple[str | int, ...] = ("model", "layers", error.index)

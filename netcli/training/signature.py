@@ -40,17 +40,25 @@ class Signature:
         """From JSON. Raises pydantic.ValidationError."""
         return _ADAPTER.validate_json(text)
 
-    def inputs(self, data: Dataset | None = None) -> Inputs:
-        """What the model builder wants. Without data the statistics are 0 and 1: they are then read from a checkpoint."""
+    def inputs(self, data: Dataset | None, dtype: DType) -> Inputs:
+        """What the builder of a model of this dtype wants; in float64, floats are fed as such.
+
+        Without data the statistics are 0 and 1: they are then read from a checkpoint.
+        """
         shape = (1,) * len(self.input_shape)
         classes = None if self.classes is None else len(self.classes)
         types = (
-            TensorType(self.input_shape, cast("DType", self.input_dtype), varying=True),
-            TensorType(self.target_shape, cast("DType", self.target_dtype), varying=True),
+            TensorType(self.input_shape, _fed(self.input_dtype, dtype), varying=True),
+            TensorType(self.target_shape, _fed(self.target_dtype, dtype), varying=True),
         )
         if data is None:
             return Inputs(*types, classes, 1.0, np.zeros(shape), np.ones(shape))
         return Inputs(*types, classes, data.scale, data.mean, data.deviation)
+
+
+def _fed(raw: str, dtype: DType) -> DType:
+    """The dtype that data of a raw dtype is fed in."""
+    return dtype if raw == "float32" else cast("DType", raw)
 
 
 _ADAPTER = TypeAdapter(Signature)

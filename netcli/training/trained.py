@@ -40,14 +40,13 @@ class Trained:
         """What separates the columns of its data, where that is a table."""
         return str(getattr(self.loaded.config.data.dataset, "delimiter", ","))
 
-
     def as_input(self, values: Array) -> Array:
         """Raw values in the dtype of the network's input. Raises DataError for values that it cannot hold."""
         dtype = np.dtype(self.signature.input_dtype)
         converted = values.astype(dtype)
         if not np.array_equal(converted, values):
             raise DataError(
-                f"the network takes whole numbers of 0 to {np.iinfo(dtype).max}, found values from {values.min():g} to {values.max():g}",
+                f"the network takes whole numbers of 0 to {np.iinfo(dtype).max}, found {values.min():g} to {values.max():g}",
                 hint="give inputs in the range of the data it was trained on, not scaled",
             )
         return converted
@@ -69,7 +68,9 @@ def open_trained(path: Path, which: Which, overrides: Sequence[str] = ()) -> Tra
     run = open_run(path)
     file = run.best if which == "best" else run.last
     if not file.exists() and which == "best" and run.last.exists():
-        raise CheckpointError(f"{path} has no best checkpoint: no epoch was completed", hint="--checkpoint last uses the last state")
+        raise CheckpointError(
+            f"{path} has no best checkpoint: no epoch was completed", hint="--checkpoint last uses the last state"
+        )
     checkpoint = read(file)
     loaded = load(run.config, overrides)
     _, model = build(loaded, checkpoint.signature)

@@ -30,7 +30,8 @@ def check_graph(
     Of a loss (a uniform scalar) the derivative itself is checked, of any other y that of a sum of its elements with random
     weights. Four rows per x: reverse, forward, and both for the second order, where the gradient, weighted at random, is what
     is differentiated; with several xs, two more, in which all of them move at once. `names` are those of the rows, by default
-    the labels of the leaves. Raises GraphError (not float64, a leaf without a value, an x that is no leaf) and MissingRuleError.
+    the labels of the leaves.
+    Raises GraphError (something is not float64, a leaf has no value, an x is no leaf) and MissingRuleError.
     """
     settings = settings or CheckSettings()
     names = names if names is not None else [describe(x).partition(" ")[2] for x in xs]

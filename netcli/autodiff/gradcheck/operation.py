@@ -24,9 +24,8 @@ def check_operation(sample: Sample, evaluate: Evaluate, settings: CheckSettings 
     An operation whose rules cannot be built or are missing fails, with the reason as the detail.
     """
     settings = settings or CheckSettings()
-    generator = np.random.default_rng([settings.seed, crc32(str(sample).encode())])
-    inputs = [placeholder(f"input {i}", argument.type) for i, argument in enumerate(sample.arguments)]
-    values = {x: argument.draw(generator, BATCH) for x, argument in zip(inputs, sample.arguments, strict=True)}
+    values = sample_inputs(sample, settings.seed)
+    inputs = list(values)
     y = Node(sample.op, inputs)
     row = _type_row(str(sample), y, evaluate([y], values)[0])
     floats = [(i, x) for i, x in enumerate(inputs) if x.type.is_float]
@@ -37,6 +36,15 @@ def check_operation(sample: Sample, evaluate: Evaluate, settings: CheckSettings 
         return [row, *check_graph(y, [x for _, x in floats], values, evaluate, settings, names)]
     except GraphError as error:
         return [row, Check(str(sample), "reverse", "fail", np.inf, np.inf, 0, error.message)]
+
+
+def sample_inputs(sample: Sample, seed: int) -> dict[Node, Array]:
+    """A placeholder for every input, and its value: always the same for the same sample and seed."""
+    generator = np.random.default_rng([seed, crc32(str(sample).encode())])
+    return {
+        placeholder(f"input {i}", argument.type): argument.draw(generator, BATCH)
+        for i, argument in enumerate(sample.arguments)
+    }
 
 
 def check_operations(evaluate: Evaluate, settings: CheckSettings | None = None) -> Iterator[list[Check]]:

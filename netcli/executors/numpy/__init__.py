@@ -13,8 +13,7 @@ import numpy as np
 
 from netcli.errors import ExecutorError
 from netcli.executors.executor import Executor, Feeds, Program, State, check_feeds
-from netcli.graph import Array, Graph, Node, Placeholder, Variable, op_of, topological
-
+from netcli.graph import Array, Graph, Node, Variable, op_of, topological
 
 #: What limits the threads of the matrix libraries that numpy may be built with; read when numpy is imported.
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS")
@@ -47,7 +46,7 @@ class NumpyProgram(Program):
         """Run one batch."""
         check_feeds(self.graph, feeds)
         values: dict[Node, Array] = {}
-        for node, value in evaluate(self.graph.nodes, state, feeds, values):
+        for node, value in evaluate(self.graph.nodes, leaf_values(self.graph, state, feeds), values):
             values[node] = value
             for unneeded in self._unneeded[node]:
                 del values[unneeded]
@@ -67,42 +66,39 @@ class NumpyProgram(Program):
                 return
 
 
-def evaluate(nodes: Sequence[Node], state: State, feeds: Feeds, values: Mapping[Node, Array]) -> Iterator[tuple[Node, Array]]:
+def leaf_values(graph: Graph, state: State, feeds: Feeds) -> dict[Node, Array]:
+    """The values of a graph's placeholders and variables. Raises ExecutorError for a variable that the state does not have."""
+    values = {node: feeds[label] for label, node in graph.placeholders.items()}
+    for node in graph.variables:
+        label = op_of(node, Variable).label
+        if label not in state.values:
+            raise ExecutorError(f"the state has no value of {label}")
+        values[node] = state.values[label]
+    return values
+
+
+def evaluate(nodes: Sequence[Node], leaves: Mapping[Node, Array], values: Mapping[Node, Array]) -> Iterator[tuple[Node, Array]]:
     """The value of each node in turn, inputs before users; the caller keeps what it needs in `values`.
 
     Infinities and NaNs are values like others here: training looks for them and says where they came from.
     """
     with np.errstate(all="ignore"):
         for node in nodes:
-            if isinstance(node.op, Placeholder):
-                value = feeds[node.op.label]
-            elif isinstance(node.op, Variable):
-                value = _value(state, node.op)
+            if node in leaves:
+                value = leaves[node]
             else:
-                value = _forward(node, values)
+                value = np.asarray(node.op.forward(np, *(values[x] for x in node.inputs)))
+                if value.dtype != node.type.dtype:
+                    raise ExecutorError(f"{node!r} computed {value.dtype}")
             yield node, value
 
 
-def node_values(nodes: Sequence[Node], given: Mapping[Node, Array]) -> list[Array]:
-    """The values of nodes from given ones: those of the leaves, and of any other nodes, which are taken as they are given."""
+def values_of(nodes: Sequence[Node], given: Mapping[Node, Array]) -> list[Array]:
+    """The values of some nodes, from given ones: of the leaves that they need, and of any others, which are not computed."""
     values = dict(given)
-    with np.errstate(all="ignore"):
-        for node in topological(nodes, known=given):
-            values[node] = _forward(node, values)
+    for node, value in evaluate(topological(nodes, known=given), given, values):
+        values[node] = value  # noqa: PERF403 - the next value may need it
     return [values[node] for node in nodes]
-
-
-def _forward(node: Node, values: Mapping[Node, Array]) -> Array:
-    value = np.asarray(node.op.forward(np, *(values[x] for x in node.inputs)))
-    if value.dtype != node.type.dtype:
-        raise ExecutorError(f"{node!r} computed {value.dtype}")
-    return value
-
-
-def _value(state: State, variable: Variable) -> Array:
-    if variable.label not in state.values:
-        raise ExecutorError(f"the state has no value of {variable.label}")
-    return state.values[variable.label]
 
 
 def _last_uses(graph: Graph) -> dict[Node, tuple[Node, ...]]:

@@ -1,0 +1,75 @@
+"""What a person sees of a gradient check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from netcli.autodiff.gradcheck import Check, Kind, Verdict
+from netcli.report.table import Column, Table
+from netcli.report.text import Cell, Style, Styled
+
+_STYLES: Mapping[Verdict, Style] = {"pass": "good", "kink": "warn", "fail": "bad"}
+_TITLES: Mapping[Kind, str] = {
+    "reverse": "differences",
+    "forward": "forward mode",
+    "second reverse": "2nd differences",
+    "second forward": "2nd forward",
+}
+
+
+def check_table(title: str, checks: Sequence[Check]) -> Table:
+    """A row per parameter or operation: its verdict, and the greatest relative error of each comparison."""
+    names = list(dict.fromkeys(check.name for check in checks))
+    kinds = [kind for kind in _TITLES if any(check.kind == kind for check in checks)]
+    columns = (
+        Column("name", shrink=True),
+        Column("verdict"),
+        *(Column(_TITLES[kind], "right", drop=index) for index, kind in enumerate(kinds)),
+        Column("elements", "right", drop=len(kinds)),
+    )
+    rows = tuple(_row(name, [check for check in checks if check.name == name], kinds) for name in names)
+    return Table(title, columns, rows, "relative errors of reverse mode: against central differences, and against forward mode; 2nd: of the gradient itself")
+
+
+def _row(name: str, checks: Sequence[Check], kinds: Sequence[Kind]) -> tuple[Cell, ...]:
+    verdict = worst(checks)
+    by_kind = {check.kind: check for check in checks}
+    errors: list[Cell] = [_error(by_kind.get(kind)) for kind in kinds]
+    elements = by_kind["reverse"].elements if "reverse" in by_kind else 0
+    shown: Cell = Styled(verdict, _STYLES[verdict]) if len(by_kind) > 1 or verdict == "fail" else Styled("no derivative", "muted")
+    return (name, shown, *errors, f"{elements:,}" if elements else "-")
+
+
+def _error(check: Check | None) -> Cell:
+    if check is None:
+        return "-"
+    return Styled(f"{check.max_rel_error:.1e}", None if check.verdict == "pass" else _STYLES[check.verdict])
+
+
+def worst(checks: Sequence[Check]) -> Verdict:
+    """fail if any is, else kink if any is."""
+    found = {check.verdict for check in checks}
+    return "fail" if "fail" in found else "kink" if "kink" in found else "pass"
+
+
+def findings(checks: Sequence[Check]) -> list[str]:
+    """What is to be said of each check that did not simply pass."""
+    return [f"{check.verdict}: {check.name}, {check.kind}: {check.detail}" for check in checks if check.verdict != "pass"]
+
+
+def as_json(checks: Sequence[Check]) -> dict[str, Any]:
+    """The document of `gradcheck --json`."""
+    rows = [
+        {
+            "name": check.name,
+            "kind": check.kind,
+            "verdict": check.verdict,
+            "max_abs_error": check.max_abs_error,
+            "max_rel_error": check.max_rel_error,
+            "elements": check.elements,
+            "detail": check.detail,
+        }
+        for check in checks
+    ]
+    return {"passed": worst(checks) != "fail", "checks": rows}
