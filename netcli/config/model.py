@@ -19,7 +19,7 @@ from netcli.settings import Choice, Settings
 
 
 class ModelSettings(Settings):
-    """The network."""
+    """A stack of layers."""
 
     model_config = ConfigDict(defer_build=True)  # the families are looked through when the first config is read
 

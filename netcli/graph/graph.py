@@ -10,6 +10,7 @@ from types import MappingProxyType
 from netcli.errors import GraphError
 from netcli.graph.leaves import Constant, Placeholder, Variable
 from netcli.graph.node import Node, op_of, topological
+from netcli.graph.origin import Phase
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +40,14 @@ class Graph:
     def names(self) -> Mapping[Node, str]:
         """A readable, unique name for every node: its layer and operation, numbered where there are several.
 
-        Backward nodes are `gradients/LAYER/OP`, the optimizer's `update/VARIABLE/OP`.
+        Backward nodes are `gradients/LAYER/OP`, the optimizer's `update/LAYER/OP`. A variable's new value is
+        `update/VARIABLE`; an output that the backward graph or the update computes has the output's name.
         """
         names: dict[Node, str] = {}
         count: dict[str, int] = {}
+        wanted = _wanted_names(self)
         for node in self.nodes:
-            name = _base_name(node)
+            name = wanted.get(node) or _base_name(node)
             count[name] = count.get(name, 0) + 1
             names[node] = name if count[name] == 1 else f"{name}_{count[name] - 1}"
         return names
@@ -59,14 +62,23 @@ class Graph:
         return {node: tuple(found) for node, found in users.items()}
 
 
+_PREFIXES: Mapping[Phase, str] = {"forward": "", "backward": "gradients/", "update": "update/"}
+
+
+def _wanted_names(graph: Graph) -> dict[Node, str]:
+    """Names of new values of variables, and of outputs that are not of the forward graph."""
+    outputs = {node: name for name, node in graph.outputs.items() if node.origin.phase != "forward"}
+    updates = {value: f"update/{op_of(target, Variable).label}" for target, value in graph.updates.items()}
+    return {node: name for node, name in (outputs | updates).items() if node.inputs}
+
+
 def _base_name(node: Node) -> str:
     if isinstance(node.op, Placeholder | Variable):
         return node.op.label
     if isinstance(node.op, Constant):
         return node.op.attributes.removeprefix("value=") if node.shape == () else "constant"
-    prefix = {"forward": "", "backward": "gradients/", "update": "update/"}[node.origin.phase]
     layer = f"{node.origin.layer}/" if node.origin.layer else ""
-    return f"{prefix}{layer}{node.op.name}"
+    return f"{_PREFIXES[node.origin.phase]}{layer}{node.op.name}"
 
 
 def verify(graph: Graph) -> None:

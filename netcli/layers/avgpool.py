@@ -5,7 +5,7 @@ from __future__ import annotations
 from netcli.graph import Node
 from netcli.layers.building import Building, image
 from netcli.layers.layer import Layer
-from netcli.layers.windows import Padding, window
+from netcli.layers.windows import Padding, pool_window
 from netcli.ops import avg_pool2d
 from netcli.settings import Pair
 
@@ -31,4 +31,4 @@ class AvgPool(Layer):
     def build(self, building: Building, x: Node) -> Node:
         """Images only."""
         _, rows, columns = image(x, self.word)
-        return avg_pool2d(x, window((rows, columns), self.size, self.stride or self.size, self.padding))
+        return avg_pool2d(x, pool_window((rows, columns), self.size, self.stride or self.size, self.padding))

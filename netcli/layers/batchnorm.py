@@ -34,7 +34,8 @@ class BatchNorm(Layer):
     def build(self, building: Building, x: Node) -> Node:
         """Images, channel by channel; or vectors, feature by feature."""
         if len(x.shape) not in {1, 3}:
-            raise LayerError(f"batchnorm expected images or vectors, found {shape_text(x.shape)}")
+            hint = "put flatten before batchnorm, or reshape to [channels, rows, columns]"
+            raise LayerError(f"batchnorm expected images or vectors, found {shape_text(x.shape)}", hint=hint)
         size = x.shape[:1]
         shape = (*size, 1, 1) if len(x.shape) == 3 else size
         running_mean = building.statistic("running_mean", size, filled(0.0))

@@ -124,3 +124,8 @@ def vector(x: Node, layer: str) -> int:
 def shape_text(shape: Shape) -> str:
     """A shape as people write it: 16×8×8."""
     return "×".join(map(str, shape)) if shape else "one number"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things: 1 unit, 2 units."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

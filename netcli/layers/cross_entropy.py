@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from netcli.graph import Node
-from netcli.layers.building import Building, LayerError, vector
+from netcli.layers.building import Building, LayerError, counted, vector
 from netcli.layers.layer import Loss
 from netcli.ops import exp, first_maximum, log_softmax, one_hot, reshape, softmax, sum_over
 from netcli.ops.softmax import LogSoftmax, Softmax
@@ -33,8 +33,8 @@ class CrossEntropy(Loss):
             raise LayerError("cross_entropy expects class labels, the data has values", hint="use mse, mae or huber")
         if vector(x, self.word) != classes:
             raise LayerError(
-                f"cross_entropy expected {classes} values per example, one per class of the data, found {x.shape[0]}",
-                hint=f"let the last dense layer have {classes} units",
+                f"cross_entropy expected {counted(classes, 'value')} per example, one per class of the data, found {x.shape[0]}",
+                hint=f"let the last dense layer have {counted(classes, 'unit')}",
             )
         if isinstance(x.op, Softmax):
             prediction, log_p = x, log_softmax(x.inputs[0])

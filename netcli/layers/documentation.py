@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from netcli.layers.layer import LAYERS
+from netcli.layers.layer import LAYERS, Layer
 
 
 def document(word: str) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def document(word: str) -> dict[str, Any]:
             "description": " ".join((field.description or "").split()),
             "schema": properties[name],
         }
-        for name, field in kind.model_fields.items()
+        for name, field in sorted(kind.model_fields.items(), key=lambda item: _rank(kind, item[0]))
     ]
     return {"layer": word, "summary": summary, "details": details.strip(), "main": kind.main, "settings": settings}
 
@@ -29,6 +29,12 @@ def document(word: str) -> dict[str, Any]:
 def documents() -> list[dict[str, Any]]:
     """Every layer type, by name."""
     return [document(word) for word in LAYERS.members]
+
+
+def _rank(kind: type[Layer], name: str) -> tuple[bool, int]:
+    """The main setting first, then its own settings, then those it has in common with others."""
+    depth = next(depth for depth, base in enumerate(kind.__mro__) if name in vars(base).get("__annotations__", {}))
+    return name != kind.main, depth
 
 
 def _plain(value: object) -> object:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from netcli.graph import Node
-from netcli.layers.building import Building, LayerError, shape_text
+from netcli.layers.building import Building, LayerError, counted
 from netcli.layers.layer import Layer
 from netcli.ops import reshape
 
@@ -33,7 +33,7 @@ class Reshape(Layer):
         after = tuple(rest if n == -1 else n for n in self.shape)
         if self.shape.count(-1) > 1 or math.prod(after) != x.type.size:
             raise LayerError(
-                f"reshape cannot make [{', '.join(map(str, self.shape))}] of {shape_text(x.shape)}: {x.type.size} values",
+                f"reshape cannot make [{', '.join(map(str, self.shape))}] of {counted(x.type.size, 'value')}",
                 hint="the numbers must multiply to that, with at most one -1 for what is left",
                 setting="shape",
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netcli.graph import Node
-from netcli.layers.building import Building, LayerError, Target, shape_text
+from netcli.layers.building import Building, LayerError, Target, counted, shape_text
 from netcli.ops import absolute, cast, first_maximum, one_hot, reshape, sum_over
 
 
@@ -16,7 +16,7 @@ def target_values(target: Target, x: Node, word: str, *, binary: bool = False) -
         if target.shape not in {x.shape, ()} or (target.shape == () and x.type.size != 1):
             raise LayerError(
                 f"{word} expected an output of the targets' shape, {shape_text(target.shape)}, found {shape_text(x.shape)}",
-                hint=f"let the last dense layer have {max(target.node.type.size, 1)} units",
+                hint=f"let the last dense layer have {counted(target.node.type.size, 'unit')}",
             )
         return reshape(cast(target.node, x.type.dtype), x.shape)
     if binary and target.classes == 2 and x.type.size == 1:
@@ -25,8 +25,8 @@ def target_values(target: Target, x: Node, word: str, *, binary: bool = False) -
         return one_hot(target.node, target.classes, x.type.dtype)
     units = 1 if binary and target.classes == 2 else target.classes
     raise LayerError(
-        f"{word} on {target.classes} classes expected {units} outputs, found {shape_text(x.shape)}",
-        hint=f"let the last dense layer have {units} unit{'s' if units > 1 else ''}",
+        f"{word} on {target.classes} classes expected {counted(units, 'output')}, found {shape_text(x.shape)}",
+        hint=f"let the last dense layer have {counted(units, 'unit')}",
     )
 
 

@@ -37,3 +37,20 @@ def window(
             hint="use a smaller window, padding: same, or less pooling before",
         )
     return found
+
+
+def pool_window(
+    image: tuple[int, int],
+    size: tuple[int, int],
+    stride: tuple[int, int],
+    padding: Literal["same", "valid"] | tuple[int, int],
+) -> Window:
+    """The window of a pool, which meets the image at every place: there is no maximum or mean of nothing. Raises LayerError."""
+    found = window(image, size, stride, padding)
+    if not found.meets(image):
+        raise LayerError(
+            f"a window of {shape_text(size)} would lie wholly in the padding around an image of {shape_text(image)}",
+            hint="use less padding: fewer rows and columns than the window has",
+            setting="padding",
+        )
+    return found

@@ -120,13 +120,14 @@ def max_pool2d(x: Node, window: Window) -> Node:
 
 
 def pooled(op: Op, window: Window, x: TensorType) -> TensorType:
-    """The type of a pooled image. Raises GraphError, also where a window could lie wholly in the padding."""
+    """The type of a pooled image. Raises GraphError, also where a window has no place in the image."""
     check_floats(op, x)
     check_images(op, x)
-    reach = [d * (k - 1) + 1 for d, k in zip(window.dilation, window.size, strict=True)]
-    if max(window.padding[:2]) >= reach[0] or max(window.padding[2:]) >= reach[1]:
-        raise GraphError(f"a window of {op.name}, {window.size[0]}x{window.size[1]}, could lie wholly in its padding: {window}")
-    return x.with_shape((x.shape[0], *window.places((x.shape[1], x.shape[2]))))
+    image = (x.shape[1], x.shape[2])
+    places = window.places(image)
+    if not window.meets(image):
+        raise GraphError(f"a window of {op.name}, {window.size[0]}x{window.size[1]}, lies wholly in its padding: {window}")
+    return x.with_shape((x.shape[0], *places))
 
 
 def _first(xp: ModuleType, window: Window, x: Array) -> Array:

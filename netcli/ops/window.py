@@ -47,6 +47,15 @@ class Window:
             )
         return (padded[0] - reach[0]) // self.stride[0] + 1, (padded[1] - reach[1]) // self.stride[1] + 1
 
+    def meets(self, image: tuple[int, int]) -> bool:
+        """Whether the window meets the image at every place, and never lies wholly in the padding."""
+        axes = zip(image, self.places(image), self.size, self.stride, self.padding[::2], self.dilation, strict=True)
+        return all(
+            any(0 <= place * step + tap * distance - before < n for tap in range(size))
+            for n, places, size, step, before, distance in axes
+            for place in range(places)
+        )
+
     def taps(self, places: tuple[int, int]) -> Iterator[Slices]:
         """For each of the window's positions, row by row, the part of a padded image that it meets at all places."""
         for r in range(self.size[0]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from netcli.graph import Node
-from netcli.ops import exp, sqrt
+from netcli.ops import expm1, sqrt
 from netcli.optimizers.optimizer import Updates, slot
 
 
@@ -23,5 +23,5 @@ def moments_direction(word: str, settings: tuple[float, float, float], w: Node, 
 
 
 def _bias(beta: float, step: Node) -> Node:
-    """1 - βᵗ."""
-    return 1.0 - exp((step + 1.0) * math.log(beta)) if beta else step * 0.0 + 1.0
+    """1 - βᵗ, to the last bits: for a β near 1, subtracting a power in float32 would lose four digits in the first steps."""
+    return -expm1((step + 1.0) * math.log(beta)) if beta else step * 0.0 + 1.0

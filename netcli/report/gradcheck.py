@@ -37,7 +37,9 @@ def _row(name: str, checks: Sequence[Check], kinds: Sequence[Kind]) -> tuple[Cel
     by_kind = {check.kind: check for check in checks}
     errors: list[Cell] = [_error(by_kind.get(kind)) for kind in kinds]
     elements = by_kind["reverse"].elements if "reverse" in by_kind else 0
-    shown: Cell = Styled(verdict, _STYLES[verdict]) if len(by_kind) > 1 or verdict == "fail" else Styled("no derivative", "muted")
+    shown: Cell = Styled(verdict, _STYLES[verdict])
+    if verdict == "pass" and by_kind.keys() == {"type"}:
+        shown = Styled("no derivative", "muted")
     return (name, shown, *errors, f"{elements:,}" if elements else "-")
 
 

@@ -15,7 +15,7 @@ from netcli.graph import DType, Graph, Node
 from netcli.layers.stack import Model, Placed, StackError, build_model, place
 from netcli.optimizers.step import Rule, training_step
 from netcli.passes import optimize
-from netcli.training.signature import Signature
+from netcli.training.signature import Signature, Statistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +59,12 @@ def prepare(loaded: Loaded, dtype: DType = "float32") -> Session:
     """Load the data and build the model. Raises DataError, and ConfigError for a stack that does not fit, with its place."""
     data = load_data(loaded.config.data, loaded.folder, loaded.config.seed)
     signature = Signature.of(data)
-    layers, model = build(loaded, signature, data, dtype)
+    layers, model = build(loaded, signature, Statistics(data.scale, data.mean, data.deviation), dtype)
     return Session(loaded, data, signature, layers, model)
 
 
 def build(
-    loaded: Loaded, signature: Signature, data: Dataset | None = None, dtype: DType = "float32"
+    loaded: Loaded, signature: Signature, statistics: Statistics, dtype: DType = "float32"
 ) -> tuple[tuple[Placed, ...], Model]:
     """The named layers and the model of a config, on data of this signature. Raises ConfigError."""
     config = loaded.config
@@ -72,7 +72,7 @@ def build(
     try:
         layers = place(stack, [loaded.layer_line(index) for index in range(len(stack))])
         model = build_model(
-            layers, signature.inputs(data, dtype), dtype=dtype, weight_decay=config.train.weight_decay, l1=config.train.l1
+            layers, signature.inputs(statistics, dtype), dtype=dtype, weight_decay=config.train.weight_decay, l1=config.train.l1
         )
     except StackError as error:
         loc: tuple[str | int, ...] = ("model", "layers", error.index)

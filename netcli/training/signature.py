@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-import numpy as np
 from pydantic import TypeAdapter
 
 from netcli.datasets.dataset import Dataset
-from netcli.graph import DType, Shape, TensorType
+from netcli.graph import Array, DType, Shape, TensorType
 from netcli.layers.stack import Inputs
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """How inputs are standardised: `(x · scale - mean) / deviation`."""
+
+    scale: float
+    mean: Array
+    deviation: Array
 
 
 @dataclass(frozen=True)
@@ -40,20 +48,14 @@ class Signature:
         """From JSON. Raises pydantic.ValidationError."""
         return _ADAPTER.validate_json(text)
 
-    def inputs(self, data: Dataset | None, dtype: DType) -> Inputs:
-        """What the builder of a model of this dtype wants; in float64, floats are fed as such.
-
-        Without data the statistics are 0 and 1: they are then read from a checkpoint.
-        """
-        shape = (1,) * len(self.input_shape)
+    def inputs(self, statistics: Statistics, dtype: DType) -> Inputs:
+        """What the builder of a model of this dtype wants; in float64, floats are fed as such."""
         classes = None if self.classes is None else len(self.classes)
         types = (
             TensorType(self.input_shape, _fed(self.input_dtype, dtype), varying=True),
             TensorType(self.target_shape, _fed(self.target_dtype, dtype), varying=True),
         )
-        if data is None:
-            return Inputs(*types, classes, 1.0, np.zeros(shape), np.ones(shape))
-        return Inputs(*types, classes, data.scale, data.mean, data.deviation)
+        return Inputs(*types, classes, statistics.scale, statistics.mean, statistics.deviation)
 
 
 def _fed(raw: str, dtype: DType) -> DType:

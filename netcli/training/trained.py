@@ -18,7 +18,7 @@ from netcli.layers.stack import Model
 from netcli.training.checkpoint import Position, check_fits, read
 from netcli.training.run_directory import RunDirectory, open_run
 from netcli.training.session import build
-from netcli.training.signature import Signature
+from netcli.training.signature import Signature, Statistics
 
 #: The checkpoints of a run: of the epoch with the least validation loss, and of the last one.
 Which = Literal["best", "last"]
@@ -73,6 +73,9 @@ def open_trained(path: Path, which: Which, overrides: Sequence[str] = ()) -> Tra
         )
     checkpoint = read(file)
     loaded = load(run.config, overrides)
-    _, model = build(loaded, checkpoint.signature)
+    values = checkpoint.state.values
+    if not {"input/mean", "input/deviation"} <= values.keys():
+        raise CheckpointError(f"{file} has no statistics of its inputs", hint="it was not written by netcli train")
+    _, model = build(loaded, checkpoint.signature, Statistics(1.0, values["input/mean"], values["input/deviation"]))
     check_fits(file, checkpoint.state, model.variables)
     return Trained(run, loaded, checkpoint.signature, model, checkpoint.state, checkpoint.position)

@@ -53,7 +53,7 @@ def test_a_wrong_output_is_seen() -> None:
 
 @pytest.mark.parametrize("shape", [(3, 4, 5), (3,)], ids=str)
 def test_running_statistics_equal_torch(shape: tuple[int, ...]) -> None:
-    """After three batches; torch divides the running variance's share by n - 1, netcli by n, as the paper's formula 1 does."""
+    """After three batches; torch divides the running variance's share by n - 1, netcli by n."""
     generator = np.random.default_rng(5)
     model = model_of("[{batchnorm: {momentum: 0.3}}, flatten, {dense: 1}, mse]", shape, target=(1,))
     mean, variance = (model.variables[f"batchnorm1/running_{name}"] for name in ("mean", "variance"))

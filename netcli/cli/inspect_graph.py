@@ -1,0 +1,5 @@
+"""`netcli inspect-graph`."""
+
+
+def inspect_graph() -> None:
+    """Show the graph."""

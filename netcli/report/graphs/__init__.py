@@ -1,0 +1,1 @@
+"""Graphs as a person or a program reads them."""

@@ -1,0 +1,44 @@
+"""A graph as one JSON document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netcli.graph import Graph, Node, Origin, Variable, op_of
+from netcli.report.graphs.roles import is_computed, origins
+
+
+def as_json(graph: Graph) -> dict[str, Any]:
+    """`{"nodes": [...], "outputs": {NAME: id}, "updates": {VARIABLE: id}}`, nodes in graph order: inputs before users.
+
+    A node is `{"id", "name", "op", "attributes", "inputs", "shape", "varying", "dtype", "phase", "layer", "line", "flops",
+    "forward"}`. Ids count from 0; `shape` leaves the batch of a varying node out; `flops` are those of one example if the
+    node is varying or reads a varying value, else those of a step. `forward` is, for a backward node, the id of the forward
+    node to whose derivative it belongs. Layer, line and forward are null where there is none.
+    """
+    ids = {node: number for number, node in enumerate(graph.nodes)}
+    found = origins(graph)
+    return {
+        "nodes": [_entry(node, graph.names[node], found[node], ids) for node in graph.nodes],
+        "outputs": {name: ids[node] for name, node in graph.outputs.items()},
+        "updates": {op_of(target, Variable).label: ids[value] for target, value in graph.updates.items()},
+    }
+
+
+def _entry(node: Node, name: str, origin: Origin, ids: dict[Node, int]) -> dict[str, Any]:
+    partner = origin.forward if origin.phase == "backward" and is_computed(node) else None
+    return {
+        "id": ids[node],
+        "name": name,
+        "op": node.op.name,
+        "attributes": node.op.attributes,
+        "inputs": [ids[x] for x in node.inputs],
+        "shape": list(node.shape),
+        "varying": node.type.varying,
+        "dtype": node.type.dtype,
+        "phase": origin.phase,
+        "layer": origin.layer or None,
+        "line": origin.line,
+        "flops": node.op.flops(node.type, *(x.type for x in node.inputs)),
+        "forward": ids.get(partner) if partner is not None else None,
+    }

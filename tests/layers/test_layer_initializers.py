@@ -1,0 +1,132 @@
+"""First weights: their distribution, the default that suits what follows, and what they depend on."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from support.networks import first_state, layers_of, model_of
+
+from netcli.graph import Array
+from netcli.layers.initializers.initializer import INITIALIZERS, Fan
+from netcli.layers.layer import LAYERS
+
+
+def weights(text: str, shape: tuple[int, ...], seed: int = 0, name: str = "dense1/weight") -> Array:
+    """First values of a parameter of a stack in front of one more dense layer, unless it ends in a loss."""
+    model = model_of(text, shape, target=(1,))
+    return first_state(model, seed).values[name]
+
+
+def drawn(text: str, name: str = "weight") -> Array:
+    """60,000 weights or biases of a dense layer of 200 features and 300 units with these settings."""
+    return weights(f"[flatten, dense: {{units: 300, {text}}}, dense: 1, mse]", (200,), name=f"dense1/{name}")
+
+
+def test_he_is_normal_with_the_variance_2_by_fan_in() -> None:
+    w = drawn("init: he")
+    assert w.shape == (200, 300)
+    assert w.var() == pytest.approx(2 / 200, rel=0.03)
+    assert abs(w.mean()) < 4 * math.sqrt(2 / 200 / w.size)
+    # a normal distribution: 68.27 % within one deviation, 4.55 % beyond two
+    assert (abs(w) < 0.1).mean() == pytest.approx(0.6827, abs=0.01)
+    assert (abs(w) > 0.2).mean() == pytest.approx(0.0455, abs=0.005)
+
+
+def test_glorot_is_uniform_with_the_variance_2_by_the_sum_of_fans() -> None:
+    w = drawn("init: glorot")
+    limit = math.sqrt(6 / 500)
+    assert w.var() == pytest.approx(2 / 500, rel=0.03)
+    assert 0.999 * limit < w.max() <= limit
+    assert -limit <= w.min() < -0.999 * limit
+    assert (abs(w) < limit / 2).mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_normal() -> None:
+    w = drawn("init: {normal: {mean: 1.5, deviation: 0.2}}")
+    assert w.mean() == pytest.approx(1.5, abs=0.004)
+    assert w.std() == pytest.approx(0.2, rel=0.03)
+    assert drawn("init: normal").std() == pytest.approx(0.01, rel=0.03)
+    np.testing.assert_array_equal(drawn("init: {normal: 0.3}"), drawn("init: {normal: {deviation: 0.3}}"))
+
+
+def test_uniform() -> None:
+    w = drawn("init: {uniform: {low: 0.5, high: 2.5}}")
+    assert 0.5 <= w.min() < 0.501
+    assert 2.499 < w.max() <= 2.5
+    assert w.mean() == pytest.approx(1.5, abs=0.01)
+    assert w.var() == pytest.approx(4 / 12, rel=0.03)
+    default = drawn("init: uniform")
+    assert default.min() == pytest.approx(-0.05, rel=0.01)
+    assert default.max() == pytest.approx(0.05, rel=0.01)
+
+
+@pytest.mark.parametrize("low, high", [(0.5, 0.5), (1.0, -1.0), (0.06, 0.05)])
+def test_uniform_wants_low_below_high(low: float, high: float) -> None:
+    with pytest.raises(ValidationError, match=f"low must be below high, found {low} and {high}"):
+        layers_of(f"[dense: {{units: 3, init: {{uniform: {{low: {low}, high: {high}}}}}}}]")
+
+
+def test_zeros_and_constant() -> None:
+    assert not drawn("init: zeros").any()
+    assert (drawn("init: {constant: -0.25}") == -0.25).all()
+
+
+def test_bias_is_zero_unless_it_is_told() -> None:
+    assert not drawn("init: he", "bias").any()
+    assert (drawn("bias_init: {constant: 0.1}", "bias") == 0.1).all()
+    assert drawn("bias_init: {normal: 2.0}", "bias").std() == pytest.approx(2.0, rel=0.15)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("init", ["he", "glorot"])
+def test_fans_of_a_convolution(init: str, groups: int) -> None:
+    """An output is made of channels / groups · taps inputs; an input goes to filters / groups · taps outputs."""
+    text = f"[conv: {{filters: 96, kernel: [3, 5], groups: {groups}, init: {init}}}, flatten, dense: 1, mse]"
+    w = weights(text, (32, 6, 6), name="conv1/weight")
+    fan_in, fan_out = 32 // groups * 15, 96 // groups * 15
+    assert w.shape == (96, 32 // groups, 3, 5)
+    assert w.var() == pytest.approx(2 / fan_in if init == "he" else 2 / (fan_in + fan_out), rel=0.04)
+
+
+#: What each layer says of the weights in front of it; `-`: what follows it says.
+SUITS = {
+    "relu": "he", "leaky_relu": "he", "elu": "he", "gelu": "he", "silu": "he", "softplus": "he",
+    "sigmoid": "glorot", "tanh": "glorot", "softmax": "glorot", "log_softmax": "glorot",
+    "dense": "glorot", "conv": "glorot",
+    "binary_cross_entropy": "glorot", "cross_entropy": "glorot", "huber": "glorot", "mae": "glorot", "mse": "glorot",
+    "batchnorm": "-", "layernorm": "-", "dropout": "-", "maxpool": "-", "avgpool": "-", "global_avgpool": "-",
+    "flatten": "-", "reshape": "-",
+}  # fmt: skip
+#: Settings that a layer must be given, here for images of 64 × 4 × 4 or vectors of 300.
+NEEDED = {"dense": "dense: 1", "conv": "conv: {filters: 2, kernel: 1}", "reshape": "reshape: [64, -1]"}
+ON_VECTORS = {"softmax", "log_softmax", "dense"}
+
+
+def test_each_layer_is_in_the_table() -> None:
+    assert SUITS.keys() == LAYERS.members.keys()
+
+
+def chosen(following: str, on_vectors: bool) -> str:
+    """Which initialiser the weights in front of these layers have got, told by their variance."""
+    first = "dense: 300" if on_vectors else "conv: {filters: 64, kernel: 3}"
+    model = model_of(f"[{first}, {following}]", (200,) if on_vectors else (16, 6, 6), target=(1,))
+    w = first_state(model).values["dense1/weight" if on_vectors else "conv1/weight"]
+    into, out = (200, 300) if on_vectors else (16 * 9, 64 * 9)
+    expected = {"he": 2 / into, "glorot": 2 / (into + out)}
+    (found,) = [name for name, variance in expected.items() if w.var() == pytest.approx(variance, rel=0.08)]
+    return found
+
+
+@pytest.mark.parametrize("word", [word for word in SUITS if not SUITS[word] == "-" and "glorot" != word])
+def test_default_suits_what_follows(word: str) -> None:
+    from netcli.layers.layer import Loss
+
+    if issubclass(LAYERS.members[word], Loss):
+        pytest.skip("see test_default_in_front_of_a_loss")
+    end = "flatten, {dense: {units: 1, name: end}}, mse"
+    assert chosen(f"{NEEDED.get(word, word)}, {end}", word in ON_VECTORS) == SUITS[word]
+
+
