@@ -28,17 +28,18 @@ def rules_of(node: Node) -> Differentiable:
 
 def explain_no_path(x: Node, ys: Sequence[Node]) -> str:
     """Why no gradient of ys reaches x: where the paths that start at x end."""
-    reached = {x}
+    reached: dict[Node, None] = {x: None}  # a set in graph order
     ends: list[str] = []
     for node in topological(ys):
-        if isinstance(node.op, Leaf) or reached.isdisjoint(node.inputs):
+        if isinstance(node.op, Leaf) or reached.keys().isdisjoint(node.inputs):
             continue
-        if not node.type.is_float:
-            ends.append(f"{describe(node)} gives {node.type.dtype}, which has no derivative")
+        if node.type.is_float:
+            reached[node] = None
         else:
-            reached.add(node)
-    ends += [f"{describe(node)} has no derivative rule" for node in reached - {x} if not isinstance(node.op, Differentiable)]
+            ends.append(f"{describe(node)} gives {node.type.dtype}, which has no derivative")
     if not ends and len(reached) == 1:
         return f"{describe(x)} has no gradient: nothing that is differentiated depends on it"
-    ends = ends or [f"the derivative of {describe(node)} is zero" for node in reached if node in set(ys)]
+    after = list(reached)[1:]
+    ends += [f"{describe(node)} has no derivative rule" for node in after if not isinstance(node.op, Differentiable)]
+    ends = ends or [f"the derivative of {describe(node)} is zero" for node in after if node in set(ys)]
     return f"{describe(x)} has no gradient: {'; '.join(dict.fromkeys(ends))}"

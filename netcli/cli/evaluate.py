@@ -52,9 +52,9 @@ def evaluate(
     threads: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show how good a trained network is: loss, metrics, and for classes a confusion matrix, precision and recall.
+    """Show how good a trained network is.
 
-    The data is that of the run; KEY=VALUE changes it, such as data.dataset.mnist.path=/elsewhere.
+    Loss and metrics, and for classes a confusion matrix, precision and recall. The data is that of the run; KEY=VALUE changes it, such as data.dataset.mnist.path=/elsewhere.
     """
     limit_threads(threads)
     from netcli.training.trained import open_trained  # noqa: PLC0415 - heavy

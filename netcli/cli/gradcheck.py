@@ -34,9 +34,9 @@ def gradcheck(
     threads: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check derivatives: reverse mode against finite differences, forward mode against reverse mode, in float64.
+    """Check derivatives numerically.
 
-    Without CONFIG every operation is checked on its samples; with it, the network on a batch of its data. A kink is told
+    Reverse mode against finite differences, and forward mode against reverse mode, in float64. Without CONFIG every operation is checked on its samples; with it, the network on a batch of its data. A kink is told
     from an error. The exit code is 1 if a derivative is wrong.
     """
     limit_threads(threads)

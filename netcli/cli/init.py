@@ -18,7 +18,10 @@ SCHEMA = "netcli.schema.json"
 def init(
     path: Annotated[Path, typer.Argument(metavar="[PATH]", help="The config to write.")] = Path("netcli.yaml"),
 ) -> None:
-    """Write a commented config to begin with, and beside it the schema that editors complete and check it by."""
+    """Write a commented config to begin with.
+
+    Beside it the JSON Schema is put that editors complete and check it by.
+    """
     from netcli.config.schema import schema  # noqa: PLC0415 - heavy
     from netcli.report.strict_json import dumps  # noqa: PLC0415
 

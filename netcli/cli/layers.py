@@ -15,7 +15,7 @@ def layers(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="A layer type.", show_default=False)] = None,
     json: JsonOption = False,
 ) -> None:
-    """List the layer types, or show the documentation and the settings of one."""
+    """List the layer types, or explain one."""
     from netcli.layers.documentation import document, documents  # noqa: PLC0415 - heavy
     from netcli.layers.layer import LAYERS  # noqa: PLC0415
     from netcli.report.documentation import option_page, options_table  # noqa: PLC0415

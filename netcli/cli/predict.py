@@ -27,7 +27,10 @@ def predict(
     threads: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Predict with a trained network: the classes and their probabilities, or the values."""
+    """Predict with a trained network.
+
+    Shows the classes and their probabilities, or the values.
+    """
     limit_threads(threads)
     from netcli.executors import executor  # noqa: PLC0415 - heavy
     from netcli.training.evaluation import predictions  # noqa: PLC0415

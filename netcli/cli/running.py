@@ -21,7 +21,7 @@ P = ParamSpec("P")
 ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
 OverridesArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change, such as train.epochs=3.", show_default=False),
+    typer.Argument(metavar="KEY=VALUE", help="Settings to change, such as train.epochs=3.", show_default=False),
 ]
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="A run directory, such as runs/digits-cnn/001.", show_default=False)

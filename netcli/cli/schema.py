@@ -7,7 +7,10 @@ from netcli.cli.running import guarded, print_json
 
 @guarded
 def schema() -> None:
-    """Print the JSON Schema of a config, for editors that complete and check YAML while it is written."""
+    """Print the JSON Schema of a config.
+
+    Editors complete and check YAML by it while it is written; netcli init puts it beside a new config.
+    """
     from netcli.config.schema import schema as config_schema  # noqa: PLC0415 - heavy
 
     print_json(config_schema())

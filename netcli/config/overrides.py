@@ -7,7 +7,6 @@ into a mapping, and replaces a choice by the one that it names.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +57,7 @@ class _Edit:
     """Data and places while overrides are put into them."""
 
     def __init__(self, located: Located) -> None:
-        self.data = copy.deepcopy(located.data)
+        self.data = located.data  # never changed, only replaced
         self.keys, self.values = dict(located.keys), dict(located.values)
 
     def apply(self, argument: _Argument, root: Spot) -> None:

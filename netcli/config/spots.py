@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
-from netcli.settings import Choice, Family, Option, Settings
+from netcli.settings import Choice, Family, Settings
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _fields(settings: type[Settings]) -> dict[str, Spot]:
 
 def _spot(hint: Any) -> Spot:
     """The first mapping, family or list that an annotation speaks of."""
-    if inspect.isclass(hint) and issubclass(hint, Settings) and not issubclass(hint, Option):
+    if inspect.isclass(hint) and issubclass(hint, Settings):
         return hint
     for note in getattr(hint, "__metadata__", ()):
         if isinstance(note, Choice):

@@ -15,6 +15,7 @@ from netcli.ops import greater, select
 class Dropout(Layer):
     """Dropout: in training each value is 0 with probability rate, else divided by 1 - rate; otherwise nothing is done.
 
+    y = 0 where u < rate, else x / (1 - rate), u being uniform in [0, 1).
     Another choice at every step, a function of seed, step, example and position. Srivastava et al., "Dropout: a simple way to
     prevent neural networks from overfitting", 2014.
     """

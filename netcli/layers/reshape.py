@@ -18,7 +18,10 @@ _SCHEMA = WithJsonSchema({"type": "array", "items": {"type": "integer", "minimum
 
 
 class Reshape(Layer):
-    """Reshape: the same values in row-major order in another shape, such as [1, 8, 8] for images of one channel."""
+    """Reshape: the same values in row-major order in another shape, such as [1, 8, 8] for images of one channel.
+
+    Any shape -> the given one, of as many values.
+    """
 
     word = "reshape"
     main = "shape"

@@ -11,7 +11,7 @@ from netcli.ops import tanh
 
 
 class Tanh(Layer):
-    """Hyperbolic tangent: between -1 and 1."""
+    """Hyperbolic tangent: (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ), between -1 and 1."""
 
     word = "tanh"
     suits: ClassVar[str | None] = "glorot"

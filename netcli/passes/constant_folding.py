@@ -18,6 +18,7 @@ def fold_constants(graph: Graph) -> Graph:
         values = [x.op.value for x in inputs if isinstance(x.op, Constant)]
         if isinstance(node.op, Leaf) or len(values) < len(inputs) or node.type.size > LARGEST or node.type.varying:
             return Node(node.op, inputs)
-        return constant(np.asarray(node.op.forward(np, *values)), node.type.dtype)
+        with np.errstate(all="ignore"):  # 1 / 0 is infinite, as when it is run
+            return constant(np.asarray(node.op.forward(np, *values)), node.type.dtype)
 
     return rewrite(graph, fold)

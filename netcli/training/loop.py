@@ -72,6 +72,9 @@ class Trainer:
         if stopped in {"interrupted", "diverged"}:
             self._save_last()
         summary = self._summary(stopped)
+        if summary.test is not None:
+            measure = "validation" if self.session.data.validation is not None else "training"
+            self.report.message(f"tested with the weights of epoch {self.position.best_epoch}, which has the least {measure} loss")
         self._write_page(summary)
         self.report.finished(summary)
         return Outcome(summary, self.diverged_at)

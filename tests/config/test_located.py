@@ -119,11 +119,26 @@ def test_depth_of_one_hundred_is_read_and_one_more_is_not() -> None:
         locate("[" * 101 + "]" * 101, "c.yaml")
 
 
-def test_hundreds_of_thousands_of_brackets_are_refused_at_once() -> None:
+def test_too_many_values_are_refused_before_they_are_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(located, "_Walk", None)
+    with pytest.raises(ConfigError, match="more than 100,000 keys and values"):
+        locate("- 1\n" * 100_000, "c.yaml")
+
+
+def test_a_key_that_is_quoted_is_no_merge_key() -> None:
+    assert locate('"<<": 1', "c.yaml").data == {"<<": 1}
+
+
+def test_a_tab_within_a_text_of_several_lines_is_not_what_is_wrong() -> None:
+    with pytest.raises(ConfigError, match=r'c\.yaml:2:3: error: "\\q" is not a valid escape'):
+        locate('a: "x\n\ty\\q"', "c.yaml")
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a: ", "}"), ("- ", "")])
+def test_two_hundred_thousand_levels_are_refused(opening: str, closing: str) -> None:
     """Composing them would overflow the stack of the C parser and end the process."""
-    for text in ("[" * 300_000, "{a: " * 300_000, "- " * 300_000, "? " * 300_000, "a: " * 2 + "[" * 300_000):
-        with pytest.raises(ConfigError):
-            locate(text, "c.yaml")
+    with pytest.raises(ConfigError, match="more than 100 deep"):
+        locate(opening * 200_000 + "1" + closing * 200_000, "c.yaml")
 
 
 def test_as_many_values_as_allowed(monkeypatch: pytest.MonkeyPatch) -> None:

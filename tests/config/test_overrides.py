@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from netcli.config.load import Loaded, load_text
+from netcli.config.located import locate
+from netcli.config.model import Config
+from netcli.config.overrides import override
 from netcli.errors import ConfigError, UsageError
 from netcli.layers.conv import Conv
 from netcli.layers.flatten import Flatten
@@ -134,6 +137,21 @@ def test_no_such_entry(index: str) -> None:
 def test_entry_of_a_list_that_is_not_there() -> None:
     with pytest.raises(ConfigError, match=r"model\.layers is empty"):
         load_text("data: {dataset: digits}", "c.yaml", Path(), ["model.layers.0=relu"])
+
+
+def test_mistakes_in_arguments_come_after_those_of_the_file() -> None:
+    with pytest.raises(ConfigError) as caught:
+        loaded("seed=-1", "train.patience=0", train="{epochs: 0}")
+    places = [str(problem.place) for problem in caught.value.problems]
+    assert places == ["c.yaml:9:17", "argument seed=-1:1:6", "argument train.patience=0:1:16"]
+
+
+def test_the_data_that_is_overridden_stays_as_it_was() -> None:
+    before = locate(BASE, "c.yaml")
+    after = override(before, ["model.layers.0.conv.kernel=5", "data.batch_size=3", "train.epochs=2"], Config)
+    assert before.data == locate(BASE, "c.yaml").data
+    assert before.values == locate(BASE, "c.yaml").values
+    assert after.data["model"]["layers"][0] == {"conv": {"filters": 4, "kernel": 5}}
 
 
 def test_a_mistake_of_the_file_is_not_hidden() -> None:

@@ -91,42 +91,97 @@ def test_fans_of_a_convolution(init: str, groups: int) -> None:
     assert w.var() == pytest.approx(2 / fan_in if init == "he" else 2 / (fan_in + fan_out), rel=0.04)
 
 
-#: What each layer says of the weights in front of it; `-`: what follows it says.
+#: What each layer says of the weights in front of it; None: what follows it says.
 SUITS = {
     "relu": "he", "leaky_relu": "he", "elu": "he", "gelu": "he", "silu": "he", "softplus": "he",
     "sigmoid": "glorot", "tanh": "glorot", "softmax": "glorot", "log_softmax": "glorot",
     "dense": "glorot", "conv": "glorot",
     "binary_cross_entropy": "glorot", "cross_entropy": "glorot", "huber": "glorot", "mae": "glorot", "mse": "glorot",
-    "batchnorm": "-", "layernorm": "-", "dropout": "-", "maxpool": "-", "avgpool": "-", "global_avgpool": "-",
-    "flatten": "-", "reshape": "-",
+    "batchnorm": None, "layernorm": None, "dropout": None, "maxpool": None, "avgpool": None, "global_avgpool": None,
+    "flatten": None, "reshape": None,
 }  # fmt: skip
-#: Settings that a layer must be given, here for images of 64 × 4 × 4 or vectors of 300.
-NEEDED = {"dense": "dense: 1", "conv": "conv: {filters: 2, kernel: 1}", "reshape": "reshape: [64, -1]"}
+LOSSES = ["binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"]
+#: Layers that cannot stand behind a convolution.
 ON_VECTORS = {"softmax", "log_softmax", "dense"}
+WRITTEN = {"dense": "dense: 1", "conv": "conv: {filters: 2, kernel: 1}", "reshape": "reshape: [64, -1]"}
+END = "flatten, {dense: {units: 1, name: end}}, mse"
 
 
-def test_each_layer_is_in_the_table() -> None:
-    assert SUITS.keys() == LAYERS.members.keys()
-
-
-def chosen(following: str, on_vectors: bool) -> str:
-    """Which initialiser the weights in front of these layers have got, told by their variance."""
-    first = "dense: 300" if on_vectors else "conv: {filters: 64, kernel: 3}"
-    model = model_of(f"[{first}, {following}]", (200,) if on_vectors else (16, 6, 6), target=(1,))
-    w = first_state(model).values["dense1/weight" if on_vectors else "conv1/weight"]
+def chosen(following: str, *, on_vectors: bool = False, classes: int | None = None) -> str:
+    """Which initialiser the first weights of a stack have got, told by their variance."""
+    first, shape = ("dense: 300", (200,)) if on_vectors else ("conv: 64", (16, 6, 6))
     into, out = (200, 300) if on_vectors else (16 * 9, 64 * 9)
+    model = model_of(f"[{first}, {following}]", shape, target=(1,), classes=classes)
+    w = first_state(model).values["dense1/weight" if on_vectors else "conv1/weight"]
     expected = {"he": 2 / into, "glorot": 2 / (into + out)}
     (found,) = [name for name, variance in expected.items() if w.var() == pytest.approx(variance, rel=0.08)]
     return found
 
 
-@pytest.mark.parametrize("word", [word for word in SUITS if not SUITS[word] == "-" and "glorot" != word])
-def test_default_suits_what_follows(word: str) -> None:
-    from netcli.layers.layer import Loss
-
-    if issubclass(LAYERS.members[word], Loss):
-        pytest.skip("see test_default_in_front_of_a_loss")
-    end = "flatten, {dense: {units: 1, name: end}}, mse"
-    assert chosen(f"{NEEDED.get(word, word)}, {end}", word in ON_VECTORS) == SUITS[word]
+def test_the_table_has_every_layer() -> None:
+    assert SUITS.keys() == LAYERS.members.keys()
 
 
+@pytest.mark.parametrize("word", [word for word, suits in SUITS.items() if suits and word not in LOSSES])
+def test_default_is_what_the_next_layer_suits(word: str) -> None:
+    assert chosen(f"{WRITTEN.get(word, word)}, {END}", on_vectors=word in ON_VECTORS) == SUITS[word]
+
+
+@pytest.mark.parametrize("word", LOSSES)
+def test_default_in_front_of_a_loss_is_glorot(word: str) -> None:
+    assert chosen(word, on_vectors=True, classes=300) == "glorot"
+
+
+@pytest.mark.parametrize("word", [word for word, suits in SUITS.items() if not suits])
+@pytest.mark.parametrize(("last", "expected"), [("relu", "he"), ("tanh", "glorot")])
+def test_default_looks_through_layers_that_keep_the_scale(word: str, last: str, expected: str) -> None:
+    assert chosen(f"{WRITTEN.get(word, word)}, {last}, {END}") == expected
+
+
+def test_default_looks_through_several_layers() -> None:
+    assert chosen(f"batchnorm, maxpool: 2, dropout: 0.2, flatten, relu, {END}") == "he"
+    assert chosen(f"batchnorm, maxpool: 2, dropout: 0.2, flatten, {END}") == "glorot"
+
+
+def test_a_linear_layer_between_hides_the_relu() -> None:
+    assert chosen("dense: 20, relu, dense: 1, mse", on_vectors=True) == "glorot"
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    text = "[conv: 4, relu, flatten, dense: 3, softmax, cross_entropy]"
+    first, again, other = (first_state(model_of(text, (1, 6, 6), classes=3), seed).values for seed in (3, 3, 4))
+    for name in ("conv1/weight", "dense1/weight"):
+        np.testing.assert_array_equal(first[name], again[name])
+        assert (first[name] != other[name]).all()
+
+
+def test_float32_weights_are_the_float64_ones_rounded() -> None:
+    text = "[dense: 5, relu, dense: 3, mse]"
+    single, double = (first_state(model_of(text, (4,), target=(3,), dtype=dtype)).values for dtype in ("float32", "float64"))
+    assert single["dense1/weight"].dtype == "float32"
+    np.testing.assert_array_equal(single["dense1/weight"], double["dense1/weight"].astype("float32"))
+
+
+def test_parameters_of_one_network_differ() -> None:
+    values = first_state(model_of("[dense: 5, tanh, dense: 5, tanh, dense: 5, mse]", (5,), target=(5,))).values
+    firsts = {values[f"dense{number}/weight"].flat[0] for number in (1, 2, 3)}
+    assert len(firsts) == 3
+
+
+def test_another_layer_changes_no_weights_of_the_others() -> None:
+    short = first_state(model_of("[dense: 5, relu, dense: {units: 3, name: end}, mse]", (4,), target=(3,))).values
+    text = "[layernorm, dense: 5, batchnorm, relu, dense: {units: 5, name: extra}, relu, dense: {units: 3, name: end}, mse]"
+    long = first_state(model_of(text, (4,), target=(3,))).values
+    for name in ("dense1/weight", "end/weight"):
+        np.testing.assert_array_equal(short[name], long[name])
+
+
+@pytest.mark.parametrize("word", INITIALIZERS.members)
+def test_every_initialiser_draws_any_shape(word: str) -> None:
+    settings = {"value": 2.0} if word == "constant" else {}
+    initializer = INITIALIZERS.members[word](**settings)
+    for shape in [(3,), (4, 2), (2, 3, 1, 5)]:
+        values = initializer.draw(np.random.default_rng(0), shape, Fan(4, 2))
+        assert values.shape == shape
+        assert values.dtype == "float64"
+        assert np.isfinite(values).all()

@@ -25,7 +25,9 @@ def sides(padding: str | Pair, image: Pair, size: Pair, stride: Pair, dilation: 
     return columns // 2, columns - columns // 2, rows // 2, rows - rows // 2
 
 
-def conv(padding: str | Pair = "valid", kernel: Pair = (3, 3), stride: Pair = (1, 1), dilation: Pair = (1, 1), groups: int = 1) -> LayerPeer:
+def conv(
+    padding: str | Pair = "valid", kernel: Pair = (3, 3), stride: Pair = (1, 1), dilation: Pair = (1, 1), groups: int = 1
+) -> LayerPeer:
     """F.conv2d, padded by hand."""
 
     def peer(w: Weights, x: Tensor) -> Tensor:

@@ -8,7 +8,9 @@ from layer_cases import batchnorm, conv, dropped, layernorm, maxpool
 from torch_peer import Case, F, Peer, Tensor, Weights, torch
 
 
-def labelled(prediction: Callable[[Tensor], Tensor], smoothing: float = 0.0, logits: Callable[[Tensor], Tensor] = lambda x: x) -> Peer:
+def labelled(
+    prediction: Callable[[Tensor], Tensor], smoothing: float = 0.0, logits: Callable[[Tensor], Tensor] = lambda x: x
+) -> Peer:
     """Cross-entropy with the labels, on logits."""
     return lambda w, x, y: {"prediction": prediction(x), "loss": F.cross_entropy(logits(x), y, label_smoothing=smoothing)}
 

@@ -82,7 +82,7 @@ VARIANTS = [
     Variant("sgd: 0.2", lambda w: optim.SGD(w, lr=0.2)),
     Variant("sgd: {lr: 0.1, momentum: 0.9}", lambda w: optim.SGD(w, lr=0.1, momentum=0.9)),
     Variant("sgd: {lr: 0.1, momentum: 0.8, nesterov: true}", lambda w: optim.SGD(w, lr=0.1, momentum=0.8, nesterov=True)),
-    Variant("adam", lambda w: optim.Adam(w)),
+    Variant("adam", optim.Adam),
     Variant(
         "adam: {lr: 0.05, beta1: 0.7, beta2: 0.9, epsilon: 1e-2}",
         lambda w: optim.Adam(w, lr=0.05, betas=(0.7, 0.9), eps=1e-2),
@@ -98,7 +98,7 @@ VARIANTS = [
         "rmsprop: {lr: 0.01, decay: 0.8, epsilon: 1e-3, momentum: 0.6}",
         lambda w: optim.RMSprop(w, lr=0.01, alpha=0.8, eps=1e-3, momentum=0.6),
     ),
-    Variant("adagrad", lambda w: optim.Adagrad(w)),
+    Variant("adagrad", optim.Adagrad),
     Variant("adagrad: {lr: 0.3, epsilon: 0.1}", lambda w: optim.Adagrad(w, lr=0.3, eps=0.1)),
 ]
 

@@ -48,18 +48,24 @@ class Case:
 
     def __str__(self) -> str:
         marks = {"evaluated": not self.training, "ties": self.ties, f"scale={self.scale:g}": self.scale != 1.5}
-        return " ".join([self.text, *(mark for mark, there in marks.items() if there), f"n={self.batch}"])
+        text = " ".join(self.text.split()).removeprefix("[").removesuffix("]").removesuffix(f", {BEHIND}")
+        image = "x".join(map(str, self.shape))
+        return " ".join([text[:100], *(mark for mark, there in marks.items() if there), image, f"n={self.batch}"])
+
+
+#: What stands behind a layer that is looked at alone: each of its outputs has a cotangent of its own.
+BEHIND = "flatten, dense: {units: 3, name: end}, mse"
 
 
 def layer_case(text: str, shape: tuple[int, ...], layer: Callable[[Weights, Tensor], Tensor], **options: object) -> Case:
-    """One layer, with a dense layer and a mean squared error behind it: each of its outputs has a cotangent of its own."""
+    """One layer, with a dense layer and a mean squared error behind it."""
 
     def peer(w: Weights, x: Tensor, y: Tensor) -> dict[str, Tensor]:
         first = layer(w, x)
         prediction = first.flatten(1) @ w["end/weight"] + w["end/bias"]
         return {"first": first, "prediction": prediction, "loss": F.mse_loss(prediction, y)}
 
-    return Case(f"[{text}, flatten, dense: {{units: 3, name: end}}, mse]", shape, peer, **options)  # type: ignore[arg-type]
+    return Case(f"[{text}, {BEHIND}]", shape, peer, **options)  # type: ignore[arg-type]
 
 
 def parity(case: Case) -> None:
@@ -96,13 +102,18 @@ def _nodes(model: Model, network: Network) -> dict[str, Node]:
     """What is compared, with the random numbers that torch is handed."""
     found = {"loss": network.objective, "prediction": network.prediction, "first": network.layers[0][1]}
     wanted = [*model.parameters, model.input]
-    found |= {f"d {label(x) if x in model.parameters else 'input'}": dx for x, dx in zip(wanted, gradients([network.objective], wanted), strict=True)}
+    found |= {
+        f"d {label(x) if x in model.parameters else 'input'}": dx
+        for x, dx in zip(wanted, gradients([network.objective], wanted), strict=True)
+    }
     draws = [node for node in Graph(found).nodes if isinstance(node.op, RandomUniform)]
     return found | {f"random{op_of(node, RandomUniform).id}": node for node in draws}
 
 
 def _torch_values(case: Case, values: Mapping[str, Array], feeds: Mapping[str, Array], names: list[str]) -> dict[str, Array]:
-    weights = {name: torch.tensor(value).requires_grad_(name in names) for name, value in values.items() if value.dtype == "float64"}
+    weights = {
+        name: torch.tensor(value).requires_grad_(name in names) for name, value in values.items() if value.dtype == "float64"
+    }
     x, y = torch.tensor(feeds["input"]).requires_grad_(), torch.tensor(feeds["target"])
     found = case.peer(weights, x, y.long() if case.classes else y)
     derivatives = torch.autograd.grad(found["loss"], [*(weights[name] for name in names), x])

@@ -22,7 +22,7 @@ _STACK = TypeAdapter(list[Annotated[Layer, Choice(LAYERS)]])
 
 def layers_of(text: str) -> list[Layer]:
     """The layers of a YAML list such as `[conv: 8, relu, {maxpool: {size: 3}}, flatten]`."""
-    return _STACK.validate_python(yaml.load(text, Loader=yamlcore.CCoreLoader))  # noqa: S506 - a safe loader of YAML 1.2
+    return _STACK.validate_python(yaml.load(text, Loader=yamlcore.CCoreLoader))
 
 
 def model_of(
@@ -44,7 +44,12 @@ def model_of(
     scale, mean, deviation = standardised
     wanted = TensorType((), "int32", varying=True) if classes else TensorType(target, dtype, varying=True)
     inputs = Inputs(
-        TensorType(shape, input_dtype or dtype, varying=True), wanted, classes, scale, _ranked(mean, shape), _ranked(deviation, shape)
+        TensorType(shape, input_dtype or dtype, varying=True),
+        wanted,
+        classes,
+        scale,
+        _ranked(mean, shape),
+        _ranked(deviation, shape),
     )
     return build_model(place(layers_of(text)), inputs, dtype=dtype, weight_decay=weight_decay, l1=l1)
 
@@ -72,7 +77,9 @@ def shaken(state: State, model: Model, generator: np.random.Generator) -> State:
     for name, node in model.variables.items():
         if label(node) in {"seed", "step", "input/mean", "input/deviation"}:
             continue
-        spread = generator.uniform(0.5, 2.0, node.shape) if name.endswith("variance") else generator.normal(0.0, 0.7, node.shape)
+        spread = (
+            generator.uniform(0.5, 2.0, node.shape) if name.endswith("variance") else generator.normal(0.0, 0.7, node.shape)
+        )
         state.values[name][...] = spread
     return state
 

@@ -9,7 +9,6 @@ import numpy as np
 import yaml
 import yamlcore
 from pydantic import TypeAdapter
-from support.networks import first_state, values_of
 
 from netcli.executors import State, executor
 from netcli.graph import Array, DType, Graph, TensorType, placeholder
@@ -18,6 +17,7 @@ from netcli.optimizers.optimizer import OPTIMIZERS, Optimizer
 from netcli.optimizers.schedules.schedule import SCHEDULES, Schedule, scheduled
 from netcli.optimizers.step import Rule, training_step
 from netcli.settings import Choice
+from support.networks import first_state, values_of
 
 _OPTIMIZER: TypeAdapter[Optimizer] = TypeAdapter(Annotated[Optimizer, Choice(OPTIMIZERS)])
 _SCHEDULE: TypeAdapter[Schedule] = TypeAdapter(Annotated[Schedule, Choice(SCHEDULES)])
@@ -34,7 +34,7 @@ def schedule_of(text: str) -> Schedule:
 
 
 def _yaml(text: str) -> Any:
-    return yaml.load(text, Loader=yamlcore.CCoreLoader)  # noqa: S506 - a safe loader of YAML 1.2
+    return yaml.load(text, Loader=yamlcore.CCoreLoader)
 
 
 def rule_of(optimizer: str, schedule: str = "constant", *, steps_per_epoch: int = 4, epochs: int = 5, **limits: float) -> Rule:

@@ -21,9 +21,10 @@ def reverse_row(name: str, kind: Kind, function: Function, settings: CheckSettin
     large = x.size > settings.every
     chosen = generator.choice(x.size, min(settings.sampled, x.size), replace=False) if large else np.arange(x.size)
     outcomes = [examine(function, element_direction(x, element)) for element in chosen]
-    if large:
-        directions = [random_direction(x, generator) for _ in range(settings.projections)]
-        outcomes += [locate(function, examine(function, direction)) for direction in directions]
+    for _ in range(settings.projections if large else 0):
+        outcome = examine(function, random_direction(x, generator))
+        wrong = any(outcome.verdict == "fail" for outcome in outcomes)
+        outcomes.append(outcome if wrong else locate(function, outcome))
     return Check(
         name,
         kind,

@@ -56,6 +56,8 @@ def _formula(node: Node, operands: Sequence[_Formula]) -> _Formula:
     if node.op.name in _INFIX:
         sign, binds = _INFIX[node.op.name]
         left, right = operands
+        if node.op.name == "multiply" and "1" in {left.text, right.text}:
+            return right if left.text == "1" else left
         # a − (b − c) and a / (b / c) need their parentheses, a + (b + c) and a · (b · c) do not
         needed = binds if node.op.name in {"add", "multiply"} else binds + 1
         return _Formula(f"{_inside(left, binds)} {sign} {_inside(right, needed)}", binds)
@@ -69,7 +71,8 @@ def _formula(node: Node, operands: Sequence[_Formula]) -> _Formula:
 def _formed(node: Node, operand: _Formula) -> _Formula:
     """An operand in another form; only a name shows that it has one, the most telling one if it changes more than once."""
     name = operand.text if operand.formed is None else operand.formed
-    if not name.isidentifier() or (operand.formed is not None and node.op.name in {"reshape", "cast"}):
+    is_name = operand.formed is not None or (name[:1].isalpha() and "(" not in name and operand.binds == _ATOM)
+    if not is_name or (operand.formed is not None and node.op.name in {"reshape", "cast"}):
         return operand
     return _Formula(f"{node.op.name}({name})", formed=name)
 

@@ -1,42 +1,31 @@
 """The mirrored picture as a value: forward nodes in rows, each with what the backward graph computes for it.
 
-    x  what comes from the row above       y  the result of the row
-    g  the gradient that comes from below  ∂p the gradient of the parameter p
+    x  what comes from the row above        y  the result of the row
+    g  the gradient that comes from below   ∂p the gradient of the parameter p
 
-A row is a forward operation together with the reshapes and casts behind it. Its results are the values that its backward
-nodes (by `Origin.forward`) hand on, as formulas.
+A row is a forward operation with the reshapes and casts behind it. Its results are the values that its backward nodes (those
+that name it as their forward node) hand on, written as formulas.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from netcli.graph import Graph, Node, TensorType
-from netcli.report.graphs.bands import Bands
-from netcli.report.graphs.forward_rows import ForwardRow, Names, forward_sections
-from netcli.report.graphs.roles import gradients_of, objective_of
+from netcli.graph import Graph, Leaf, Node, TensorType
+from netcli.report.graphs.bands import Bands, Result
+from netcli.report.graphs.formula import call, number
+from netcli.report.graphs.roles import end_of, read_by
+from netcli.report.graphs.rows import Role, Row, Rows, forward_rows
+from netcli.report.graphs.updates import update_formula
 from netcli.report.records import LayerRow
-
-#: What a line of the forward column stands for: the data on their way, a value computed aside, a parameter.
-Role = Literal["data", "side", "parameter"]
-
-
-@dataclass(frozen=True)
-class Result:
-    """A value of the backward graph: formula, type, and the names of the forward values that it reads."""
-
-    formula: str
-    type: TensorType
-    kept: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A row of the picture: forward nodes, their text and type; what the backward graph has for them.
+    """A row: forward nodes, their text and type, and what the backward graph has for them, the last computed first.
 
-    `label` is the name of a leaf; a parameter has one result, its gradient, and the formula of its update.
+    A parameter has one result, its gradient, and the formula of its update.
     """
 
     role: Role
@@ -57,8 +46,83 @@ class Section:
 
 @dataclass(frozen=True, eq=False)
 class Mirror:
-    """The picture of a graph; `end` is the name of what is minimised, `hidden` the number of nodes it leaves out."""
+    """The picture of a graph. `end` is the name of what is minimised; a forward graph alone has no gradients."""
 
     sections: tuple[Section, ...]
     end: str
-    hidden: int
+    has_gradients: bool
+
+
+def mirror(graph: Graph, layers: Sequence[LayerRow]) -> Mirror:
+    """The picture of a graph with an output `loss` (and, with penalties, `objective`) and `gradients/LABEL`.
+
+    Nodes that what is minimised does not depend on (metrics, statistics, norms) are not in it. `layers` are in the order of
+    the stack; those that have no node in the graph get an empty section.
+    """
+    rows = forward_rows(graph)
+    bands = Bands(graph, rows)
+    drawing = _Drawing(graph, rows, bands)
+    known = [layer.name for layer in layers]
+    unknown = [LayerRow(name, "", None, (), 0, 0, 0, 0) for name in rows.by_layer if name not in known]
+    sections = tuple(drawing.section(layer) for layer in [*unknown, *layers])
+    return Mirror(sections, end_of(graph), bool(bands.gradients))
+
+
+class _Drawing:
+    """Writes row after row; knows the last row of data, which the next one calls x."""
+
+    def __init__(self, graph: Graph, rows: Rows, bands: Bands) -> None:
+        self._graph, self._rows, self._bands = graph, rows, bands
+        self._above: dict[Row, Row | None] = {}
+        self._last: Row | None = None
+
+    def section(self, layer: LayerRow) -> Section:
+        """The rows of a layer."""
+        rows = self._rows.by_layer.get(layer.name, ())
+        for row in rows:
+            self._above[row] = self._last
+            self._last = row if row.role == "data" else self._last
+        return Section(layer, tuple(self._entry(row) for row in rows))
+
+    def _entry(self, row: Row) -> Entry:
+        nodes = tuple(row.nodes)
+        if row.role == "parameter":
+            home = self._bands.reader(row.head) or row
+            gradient = self._bands.gradient(row.head, lambda node: self._name(node, home, "y"))
+            update = update_formula(self._graph, row.head)
+            return Entry("parameter", nodes, self._label(row), row.head.type, (gradient,) if gradient else (), update)
+        results = self._bands.results(row, lambda node: self._name(node, row, "y"))
+        if len(results) < self._takers(row):
+            results.append(Result("g", row.head.type, ()))
+        return Entry(row.role, nodes, self._text(row), row.nodes[-1].type, tuple(results))
+
+    def _text(self, row: Row) -> str:
+        """The operation and its operands; a name alone for a leaf."""
+        if isinstance(row.head.op, Leaf):
+            return self._label(row)
+        operands = [self._name(x, row) for x in read_by(row.head)]
+        return call(row.head, operands, self._label(row))
+
+    def _name(self, node: Node, row: Row, own: str | None = None) -> str:
+        """What a node is called in a row: x, y (where that is the row's own result), or its name in the layer."""
+        other = self._rows.of.get(node)
+        if other is None:
+            return number(node) or ("batch_size" if node.op.name == "batch_size" else self._short(node, row.layer))
+        if other is row and own is not None:
+            return own
+        if other is self._above.get(row) and row.role != "side":
+            return "x"
+        return self._short(other.head, row.layer)
+
+    def _label(self, row: Row) -> str:
+        return self._short(row.head, row.layer)
+
+    def _short(self, node: Node, layer: str) -> str:
+        return self._graph.names[node].removeprefix(f"{layer}/")
+
+    def _takers(self, row: Row) -> int:
+        """How many operands take a gradient from the row. An operation that hands it on as it is has no node for that."""
+        flowing, settled = self._rows.flowing, self._rows.settled
+        if row.head not in flowing or not self._bands.gradients:
+            return 0
+        return len({x for x in read_by(row.head) if x in flowing and x not in settled})

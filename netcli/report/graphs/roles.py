@@ -1,14 +1,13 @@
-"""What nodes are to a reader: the phase they belong to, which values they read, which operations only change a value's form.
+"""What nodes are to a reader: which phase they belong to, which values they read, which operations only change a form.
 
-Works on the graph as it was built. In a graph that passes have rewritten, a backward node may no longer know its forward
-node.
+This works on graphs as they are built, where every backward node knows its forward node.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from netcli.graph import Constant, Graph, Leaf, Node, Origin, Variable, op_of, topological
+from netcli.graph import Constant, Graph, Leaf, Node, Origin, Placeholder, Variable, op_of, topological
 
 #: Graphs for inspection have an output of this name, with the label of a parameter, for each gradient.
 GRADIENT = "gradients/"
@@ -26,11 +25,22 @@ def read_by(node: Node) -> tuple[Node, ...]:
     return tuple(x for place, x in enumerate(node.inputs) if place != like)
 
 
+def is_computed(node: Node) -> bool:
+    """Whether the node computes something; leaves only stand for a value."""
+    return not isinstance(node.op, Leaf)
+
+
+def is_parameter(node: Node) -> bool:
+    """Whether the node is a variable that is trained."""
+    return isinstance(node.op, Variable) and node.op.trainable
+
+
 def origins(graph: Graph) -> dict[Node, Origin]:
-    """The origin of every node. A constant, shared by all who need its value, belongs to the first node that reads it."""
+    """The origin of every node. Constants and placeholders, which no layer makes, have that of the first node that reads
+    them."""
     found = {node: node.origin for node in graph.nodes}
     for node in graph.nodes:
-        if isinstance(node.op, Constant):
+        if isinstance(node.op, Constant | Placeholder):
             users = graph.users[node]
             found[node] = users[0].origin if users else Origin()
     return found
@@ -43,33 +53,36 @@ def gradients_of(graph: Graph) -> dict[Node, Node]:
     return {labels[label]: node for label, node in named.items() if label in labels}
 
 
-def differentiated(graph: Graph, variables: Iterable[Node]) -> set[Node]:
-    """The forward nodes through which gradients of the variables flow: those between them and the objective."""
-    needed = topological([objective_of(graph)])
-    active = set(variables)
-    for node in needed:
-        if node.type.is_float and not active.isdisjoint(read_by(node)):
-            active.add(node)
-    return active.intersection(needed)
+def end_of(graph: Graph) -> str:
+    """The output that is minimised: `objective`, else `loss`."""
+    return "objective" if "objective" in graph.outputs else "loss"
 
 
-def objective_of(graph: Graph) -> Node:
-    """What is minimised: the output `objective`, else `loss`."""
-    return graph.outputs["objective" if "objective" in graph.outputs else "loss"]
+def needed(graph: Graph) -> list[Node]:
+    """The nodes that what is minimised is computed from, in graph order."""
+    found = set(topological([graph.outputs[end_of(graph)]]))
+    return [node for node in graph.nodes if node in found]
+
+
+def reached_from(sources: Iterable[Node], nodes: Iterable[Node]) -> set[Node]:
+    """The sources, and those of `nodes` (inputs before users) whose values depend on them."""
+    found = set(sources)
+    for node in nodes:
+        if not found.isdisjoint(read_by(node)):
+            found.add(node)
+    return found
+
+
+def forward_values(node: Node) -> tuple[Node, ...]:
+    """The values of the forward graph that a node reads; constants and the number of examples are none."""
+    return tuple(
+        x
+        for x in read_by(node)
+        if x.origin.phase == "forward" and not isinstance(x.op, Constant) and x.op.name != "batch_size"
+    )
 
 
 def kept_values(graph: Graph) -> list[Node]:
     """The forward values that the backward graph reads, in graph order."""
-    kept = {
-        x
-        for node in graph.nodes
-        if node.origin.phase == "backward"
-        for x in read_by(node)
-        if x.origin.phase == "forward" and not isinstance(x.op, Constant)
-    }
+    kept = {x for node in graph.nodes if node.origin.phase == "backward" for x in forward_values(node)}
     return [node for node in graph.nodes if node in kept]
-
-
-def is_computed(node: Node) -> bool:
-    """Whether the node computes something; leaves only stand for a value."""
-    return not isinstance(node.op, Leaf)

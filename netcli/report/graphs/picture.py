@@ -1,0 +1,159 @@
+"""The mirrored picture in a terminal: forward runs down on the left, gradients run up on the right."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from netcli.graph import Graph, TensorType
+from netcli.report import numbers
+from netcli.report.graphs.bands import Result
+from netcli.report.graphs.folding import Repeat, without_repeats
+from netcli.report.graphs.mirror import Entry, Mirror, Section, mirror
+from netcli.report.graphs.rows import Role
+from netcli.report.graphs.strips import Connection, Side, Strip, lay_out, line_in
+from netcli.report.records import LayerRow
+from netcli.report.text import Line, Style, Styled
+
+#: Every row; a line a layer; or as much of it as is not too long.
+Detail = Literal["auto", "full", "layers"]
+
+#: Lines of a picture after which "auto" folds it: equal blocks first, then layers.
+LONG = 120
+
+_STYLES: Mapping[Role, Style] = {"data": "forward", "side": "muted", "parameter": "update"}
+
+_LEGEND = (
+    "x: what comes from above · y: the result of the row · g: the gradient from below · ∂p: the gradient of p · "
+    "┄▶ a value that the backward pass reads · ━ update of a parameter · n×3: three numbers for each of n examples"
+)
+
+
+def picture(
+    graph: Graph, layers: Sequence[LayerRow], width: int | None, encoding: str = "utf-8", detail: Detail = "auto"
+) -> list[Line]:
+    """Forward and backward graph side by side, in at most `width` columns (None: as wide as it likes).
+
+    The graph is that of a training step as it was built, with an output `gradients/LABEL` for each parameter; without
+    these, or of its forward part alone, there is one column. `layers` are in the order of the stack.
+    """
+    drawn = mirror(graph, layers)
+    body = _folded(drawn) if detail == "layers" else _strips(drawn.sections)
+    if detail == "auto" and len(body) > LONG:
+        body = _strips(without_repeats(drawn.sections))
+        body = body if len(body) <= LONG else _folded(drawn)
+    if drawn.has_gradients:
+        body = [Strip(Side(text="forward ▼", style="forward"), Side(text="backward ▲", style="backward")), *body, _turn(drawn)]
+    lines = lay_out(_with_guides(body), width, encoding)
+    legend = textwrap.wrap(_LEGEND, width or 100) if drawn.has_gradients else []
+    return [*lines, (), *(line_in((Styled(text, "muted"),), encoding) for text in legend)]
+
+
+def _strips(sections: Sequence[Section | Repeat]) -> list[Strip]:
+    return [strip for item in sections for strip in (_repeat(item) if isinstance(item, Repeat) else _section(item))]
+
+
+def _section(section: Section) -> list[Strip]:
+    layer = section.layer
+    title: Line = (Styled(layer.name, "strong"),)
+    facts = [layer.type] * (not layer.name.startswith(layer.type)) + [f"line {layer.line}"] * (layer.line is not None)
+    if not section.entries:
+        facts.append("not needed for the loss")
+    title += tuple(Styled(f" · {fact}", "muted") for fact in facts)
+    return [Strip(Side(), Side(), title=title), *(strip for entry in section.entries for strip in _entry(entry))]
+
+
+def _repeat(repeat: Repeat) -> list[Strip]:
+    block = "this layer" if repeat.layers == 1 else f"these {repeat.layers} layers"
+    return [Strip(Side(), Side(), title=(Styled(f"{block} {repeat.times} times more, to {repeat.last}", "muted"),))]
+
+
+def _entry(entry: Entry) -> list[Strip]:
+    """One line, and more above it where the backward graph hands on more than one value."""
+    left = Side("▼" if entry.role == "data" else "│", entry.text, _shape(entry.type), _STYLES[entry.role])
+    if entry.role == "parameter":
+        return _parameter(entry, left)
+    *above, last = [_right(result) for result in entry.results] or [(Side(), None)]
+    return [*(_tap(*each) for each in above), Strip(left, *last)]
+
+
+def _parameter(entry: Entry, left: Side) -> list[Strip]:
+    """The parameter and its gradient, with the update between them; under it, how the gradient is computed."""
+    update = Connection("update", (entry.update, "update")) if entry.update is not None else None
+    if not entry.results:
+        return [Strip(left, Side(), update)]
+    right, kept = _right(entry.results[0])
+    named = replace(right, guide=" ", text=f"∂{entry.text}", style="update")
+    return [Strip(left, named, update), _tap(replace(right, guide="├", shape=""), kept)]
+
+
+def _tap(right: Side, kept: Connection | None) -> Strip:
+    """A line of the backward graph alone: what it reads comes from the line of the data where that is x."""
+    tapped = kept is not None and "x" in kept.labels[0].split(", ")
+    return Strip(Side("├" if tapped else "│"), right, replace(kept, tapped=tapped) if kept is not None else None)
+
+
+def _right(result: Result) -> tuple[Side, Connection | None]:
+    kept = Connection("kept", (", ".join(result.kept),)) if result.kept else None
+    return Side("▲", result.formula, _shape(result.type), "muted" if result.formula == "g" else "backward"), kept
+
+
+def _folded(drawn: Mirror) -> list[Strip]:
+    """A line for each layer, equal blocks once."""
+    strips = []
+    for item in without_repeats(drawn.sections):
+        strips += _repeat(item) if isinstance(item, Repeat) else [_layer(item)]
+    return strips
+
+
+def _layer(section: Section) -> Strip:
+    """A layer in one line: its output, the bytes that its values are kept in, the gradients that come out of it."""
+    layer = section.layer
+    line = f" · line {layer.line}" if layer.line is not None else ""
+    left = Side("▼", layer.name + line, "×".join(map(str, ("n", *layer.output_shape))), "forward")
+    parameters = [f"∂{entry.text}" for entry in section.entries if entry.role == "parameter" and entry.results]
+    data = [entry for entry in section.entries if entry.role == "data"]
+    handed_on = [result.formula for entry in data for result in entry.results]
+    if not parameters and not handed_on:
+        return Strip(left, Side())
+    single = len(handed_on) == 1 and not parameters
+    text = handed_on[0] if single else ", ".join([*parameters, "∂x"] if data[0].results else parameters)
+    size = numbers.size(layer.activation_bytes)
+    kept = Connection("kept", (f"{size} kept", size)) if layer.activation_bytes else None
+    return Strip(left, Side("▲", text, style="backward"), kept)
+
+
+def _turn(drawn: Mirror) -> Strip:
+    return Strip(Side("╰"), Side("╯", f"∂{drawn.end} = 1", style="backward"), Connection("turn", (drawn.end,)))
+
+
+def _with_guides(strips: Sequence[Strip]) -> list[Strip]:
+    """The guides drawn through: on the left from the first row on, on the right from the first gradient on."""
+    first_left = next((place for place, strip in enumerate(strips) if strip.left.guide != " "), 0)
+    first_right = next((place for place, strip in enumerate(strips) if strip.right.guide != " "), len(strips))
+    return [_with_guide(strip, place - first_left, place - first_right) for place, strip in enumerate(strips)]
+
+
+def _with_guide(strip: Strip, left: int, right: int) -> Strip:
+    """`left` and `right` count the lines since the guides began."""
+    if strip.title is not None:
+        signs = ["┼" if since > 0 else "─" for since in (left, right)]
+        return replace(strip, left=Side(signs[0]), right=Side(signs[1]))
+    updated = strip.connection is not None and strip.connection.kind == "update"
+    guide = strip.right.guide
+    if guide == " " and right > 0:
+        guide = "┿" if updated else "│"
+    elif guide == " " and updated:
+        guide = "━"
+    elif guide == "├" and right == 0:
+        guide = "┌"
+    return replace(strip, right=replace(strip.right, guide=guide))
+
+
+def _shape(type_: TensorType) -> str:
+    """The shape with the batch: n×3 for three numbers an example."""
+    if not type_.varying:
+        return numbers.shape(type_.shape)
+    return "×".join(map(str, ("n", *type_.shape)))

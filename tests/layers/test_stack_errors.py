@@ -1,0 +1,237 @@
+"""Stacks that cannot be: the whole message, with what to do and the trail of shapes; which layer, which setting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from support.networks import layers_of, model_of
+
+from netcli.layers.stack import StackError, place
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A stack on examples of a shape with `classes` or values of the shape `target`; the message; the layer and setting."""
+
+    text: str
+    shape: tuple[int, ...]
+    message: str
+    index: int
+    setting: str | None = None
+    classes: int | None = None
+    target: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+IMAGES = [
+    Wrong(
+        f"[conv: 4, relu, flatten, {layer}, mse]",
+        (1, 8, 8),
+        f"{word}: {word[:-1]} expected images (channels, rows, columns), found 144\n"
+        f"  put {word[:-1]} before flatten, or reshape the data to [channels, rows, columns] first\n"
+        f"  shapes: input 1×8×8 → conv1 4×6×6 → relu1 4×6×6 → flatten1 144 → {word} ✗",
+        3,
+    )
+    for layer, word in [("maxpool: 2", "maxpool1"), ("avgpool: 2", "avgpool1"), ("global_avgpool", "global_avgpool1")]
+]
+
+VECTORS = [
+    Wrong(
+        f"[{{conv: {{filters: 3, name: eyes}}}}, {layer}]",
+        (1, 8, 8),
+        f"{word}: {word[:-1]} expected a vector per example, found 3×6×6\n"
+        f"  put flatten (or global_avgpool) before {word[:-1]}\n"
+        f"  shapes: input 1×8×8 → eyes 3×6×6 → {word} ✗",
+        1,
+        classes=3,
+    )
+    for layer, word in [
+        ("dense: 3, mse", "dense1"),
+        ("softmax, mse", "softmax1"),
+        ("log_softmax, mse", "log_softmax1"),
+        ("cross_entropy", "cross_entropy1"),
+    ]
+]
+
+SETTINGS = [
+    Wrong(
+        "[conv: 4, flatten, conv: 8, mse]",
+        (1, 8, 8),
+        "conv2: conv expected images (channels, rows, columns), found 144\n"
+        "  put conv before flatten, or reshape the data to [channels, rows, columns] first\n"
+        "  shapes: input 1×8×8 → conv1 4×6×6 → flatten1 144 → conv2 ✗",
+        2,
+    ),
+    Wrong(
+        "[reshape: [4, 16], batchnorm, mse]",
+        (64,),
+        "batchnorm1: batchnorm expected images or vectors, found 4×16\n"
+        "  put flatten before batchnorm, or reshape to [channels, rows, columns]\n"
+        "  shapes: input 64 → reshape1 4×16 → batchnorm1 ✗",
+        1,
+    ),
+    Wrong(
+        "[conv: {filters: 4, groups: 2}, mse]",
+        (3, 8, 8),
+        "conv1: 2 groups cannot divide the 3 channels of its input evenly\n"
+        "  choose a divisor of both\n"
+        "  shapes: input 3×8×8 → conv1 ✗",
+        0,
+        "groups",
+    ),
+    Wrong(
+        "[relu, conv: {filters: 5, groups: 2}, mse]",
+        (4, 8, 8),
+        "conv1: 2 groups cannot divide the 5 filters evenly\n"
+        "  choose a divisor of both\n"
+        "  shapes: input 4×8×8 → relu1 4×8×8 → conv1 ✗",
+        1,
+        "groups",
+    ),
+    Wrong(
+        "[conv: 8, maxpool: 2, conv: {filters: 4, kernel: 5}, mse]",
+        (1, 8, 8),
+        "conv2: a window of 5×5 does not fit into an image of 3×3\n"
+        "  use a smaller window, padding: same, or less pooling before\n"
+        "  shapes: input 1×8×8 → conv1 8×6×6 → maxpool1 8×3×3 → conv2 ✗",
+        2,
+    ),
+    Wrong(
+        "[conv: {filters: 4, kernel: [3, 9], padding: [0, 1]}, mse]",
+        (1, 8, 6),
+        "conv1: a window of 3×9 does not fit into an image of 8×6 (8×8 with its padding)\n"
+        "  use a smaller window, padding: same, or less pooling before\n"
+        "  shapes: input 1×8×6 → conv1 ✗",
+        0,
+    ),
+    Wrong(
+        "[conv: {filters: 4, kernel: 3, dilation: 4}, mse]",
+        (1, 8, 8),
+        "conv1: a window of 3×3 (9×9 with dilation 4×4) does not fit into an image of 8×8\n"
+        "  use a smaller window, padding: same, or less pooling before\n"
+        "  shapes: input 1×8×8 → conv1 ✗",
+        0,
+    ),
+    *(
+        Wrong(
+            f"[{word}: {{size: 2, padding: [1, 2]}}, mse]",
+            (1, 8, 8),
+            f"{word}1: a window of 2×2 would lie wholly in the padding around an image of 8×8\n"
+            "  use less padding: fewer rows and columns than the window has\n"
+            f"  shapes: input 1×8×8 → {word}1 ✗",
+            0,
+            "padding",
+        )
+        for word in ("maxpool", "avgpool")
+    ),
+    *(
+        Wrong(
+            f"[reshape: [{shape}], mse]",
+            (64,),
+            f"reshape1: reshape cannot make [{shape}] of 64 values\n"
+            "  the numbers must multiply to that, with at most one -1 for what is left\n"
+            "  shapes: input 64 → reshape1 ✗",
+            0,
+            "shape",
+        )
+        for shape in ("3, 5, 5", "-1, -1", "-1, 7", "0, -1", "63", "0")
+    ),
+]
+
+LOSSES = [
+    Wrong(
+        "[dense: 3, softmax, cross_entropy]",
+        (4,),
+        "cross_entropy1: cross_entropy expects class labels, the data has values\n"
+        "  use mse, mae or huber\n"
+        "  shapes: input 4 → dense1 3 → softmax1 3 → cross_entropy1 ✗",
+        2,
+    ),
+    Wrong(
+        "[dense: 9, softmax, cross_entropy]",
+        (4,),
+        "cross_entropy1: cross_entropy expected 10 values per example, one per class of the data, found 9\n"
+        "  let the last dense layer have 10 units\n"
+        "  shapes: input 4 → dense1 9 → softmax1 9 → cross_entropy1 ✗",
+        2,
+        classes=10,
+    ),
+    *(
+        Wrong(
+            f"[dense: 3, {word}]",
+            (4,),
+            f"{word}1: {word} expected an output of the targets' shape, {text}, found 3\n"
+            f"  let the last dense layer have {units}\n"
+            f"  shapes: input 4 → dense1 3 → {word}1 ✗",
+            1,
+            target=target,
+        )
+        for word in ("mse", "mae", "huber", "binary_cross_entropy")
+        for target, text, units in [((2,), "2", "2 units"), ((), "one number", "1 unit")]
+    ),
+    *(
+        Wrong(
+            f"[dense: {found}, {word}]",
+            (4,),
+            f"{word}1: {word} on {classes} classes expected {expected}, found {found}\n"
+            f"  let the last dense layer have {expected.replace('output', 'unit')}\n"
+            f"  shapes: input 4 → dense1 {found} → {word}1 ✗",
+            1,
+            classes=classes,
+        )
+        for word, found, classes, expected in [
+            ("mse", 3, 4, "4 outputs"),
+            ("mae", 1, 2, "2 outputs"),
+            ("huber", 4, 3, "3 outputs"),
+            ("binary_cross_entropy", 2, 2, "1 output"),
+            ("binary_cross_entropy", 1, 3, "3 outputs"),
+        ]
+    ),
+]
+
+ENDS = [
+    Wrong(
+        "[dense: 3, relu]",
+        (4,),
+        "the stack must end in a loss, it ends in relu\n  add one of: binary_cross_entropy, cross_entropy, huber, mae, mse",
+        1,
+    ),
+    *(
+        Wrong(
+            text,
+            (4,),
+            f"the loss {word} must be the last layer, and the only loss\n"
+            "  losses are: binary_cross_entropy, cross_entropy, huber, mae, mse",
+            1,
+        )
+        for text, word in [("[dense: 3, mse, relu]", "mse"), ("[dense: 3, huber, mae]", "huber"), ("[relu, mae, mae]", "mae")]
+    ),
+]
+
+
+@pytest.mark.parametrize("wrong", [*IMAGES, *VECTORS, *SETTINGS, *LOSSES, *ENDS], ids=str)
+def test_message(wrong: Wrong) -> None:
+    with pytest.raises(StackError) as caught:
+        model_of(wrong.text, wrong.shape, classes=wrong.classes, target=wrong.target)
+    assert str(caught.value) == f"error: {wrong.message}"
+    assert (caught.value.index, caught.value.setting) == (wrong.index, wrong.setting)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "first", "second"),
+    [
+        ("[relu, {relu: {name: relu1}}, mse]", "relu1", 1, 2),
+        ("[dense: {units: 3, name: dense2}, dense: 4, mse]", "dense2", 1, 2),
+        ("[dense: {units: 3, name: a}, relu, dense: {units: 3, name: a}, mse]", "a", 1, 3),
+        ("[dense: {units: 3, name: mse1}, mse]", "mse1", 1, 2),
+    ],
+)
+def test_a_name_is_used_once(text: str, name: str, first: int, second: int) -> None:
+    with pytest.raises(StackError) as caught:
+        place(layers_of(text))
+    assert str(caught.value) == f'error: two layers are called "{name}": the layers {first} and {second}\n  rename one'
+    assert (caught.value.index, caught.value.setting) == (second - 1, "name")

@@ -1,0 +1,145 @@
+"""Learning rates by formulae of their own: at the start, at the end of the warm-up, at drops, at the end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from support.kinds import BETWEEN_0_AND_1, FRACTION, FRACTION_ABOVE_0, NOT_NEGATIVE, POSITIVE, Checker, Kind, settings_of
+from support.training import rates, schedule_of
+
+from netcli.optimizers.schedules.schedule import SCHEDULES
+
+EPOCHS, PER_EPOCH, LR = 6, 10, 0.4
+
+
+def one_cycle(share: float, rise: float = 0.3, start: float = 0.04, final: float = 4e-6) -> float:
+    """From start up to 1, down to final, each half a cosine."""
+    if share < rise:
+        return 1 + (start - 1) * math.cos(math.pi * share / rise / 2) ** 2
+    return final + (1 - final) * math.cos(math.pi * (share - rise) / (1 - rise) / 2) ** 2
+
+
+#: In words: (epochs since the warm-up, share of the steps after the warm-up) -> factor.
+FACTORS: dict[str, Callable[[float, float], float]] = {
+    "constant": lambda epoch, share: 1.0,
+    "step: {epochs: 2}": lambda epoch, share: 0.1 ** (epoch // 2),
+    "step: {epochs: 1.5, gamma: 0.5}": lambda epoch, share: 0.5 ** math.floor(epoch / 1.5 + 1e-9),
+    "exponential: {gamma: 0.8}": lambda epoch, share: 0.8**epoch,
+    "cosine: {}": lambda epoch, share: math.cos(math.pi * share / 2) ** 2,
+    "cosine: {final: 0.25}": lambda epoch, share: 0.25 + 0.75 * math.cos(math.pi * share / 2) ** 2,
+    "one_cycle: {}": lambda epoch, share: one_cycle(share),
+    "one_cycle: {rise: 0.5, start: 0.5, final: 0.1}": lambda epoch, share: one_cycle(share, 0.5, 0.5, 0.1),
+}
+
+
+def warmed(text: str, epochs: float) -> str:
+    """The schedule with a warm-up."""
+    if text == "constant":
+        return f"constant: {{warmup_epochs: {epochs}}}"
+    return text.replace("{", f"{{warmup_epochs: {epochs}, " if "{}" not in text else f"{{warmup_epochs: {epochs}")
+
+
+def found(text: str, dtype: str = "float64") -> list[float]:
+    return rates(text, LR, steps_per_epoch=PER_EPOCH, epochs=EPOCHS, dtype=dtype)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("warmup", [0, 1, 0.5, 2.25])
+@pytest.mark.parametrize("text", FACTORS)
+def test_every_step(text: str, warmup: float) -> None:
+    risen = round(warmup * PER_EPOCH)
+    steps = EPOCHS * PER_EPOCH
+    rising = [LR * (step + 1) / risen for step in range(risen)]
+    after = [LR * FACTORS[text](step / PER_EPOCH, step / (steps - risen)) for step in range(steps - risen)]
+    np.testing.assert_allclose(found(warmed(text, warmup)), rising + after, rtol=1e-9)
+
+
+@pytest.mark.parametrize("text", FACTORS)
+def test_every_step_in_float32(text: str) -> None:
+    np.testing.assert_allclose(found(warmed(text, 1), "float32"), found(warmed(text, 1)), rtol=1e-4, atol=1e-6)
+
+
+def test_the_tables_have_every_schedule() -> None:
+    assert {text.split(":")[0] for text in FACTORS} == set(SCHEDULES.members)
+
+
+def test_warm_up_ends_at_the_full_rate() -> None:
+    values = found("constant: {warmup_epochs: 2}")
+    assert values[0] == pytest.approx(LR / 20)
+    assert values[18] == pytest.approx(LR * 19 / 20)
+    assert values[19:] == [pytest.approx(LR)] * 41
+
+
+def test_a_warm_up_of_all_epochs_or_more() -> None:
+    for epochs in (6, 100):
+        expected = [LR * (step + 1) / 60 for step in range(60)]
+        np.testing.assert_allclose(found(f"cosine: {{warmup_epochs: {epochs}}}"), expected, rtol=1e-12)
+
+
+def test_a_warm_up_of_less_than_half_a_step_is_none() -> None:
+    assert found("constant: {warmup_epochs: 0.04}") == found("constant")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_steps_drop_at_the_beginning_of_their_epochs(dtype: str) -> None:
+    values = found("step: {epochs: 2, gamma: 0.5}", dtype)
+    drops = [step for step in range(1, 60) if values[step] != values[step - 1]]
+    assert drops == [20, 40]
+
+
+@pytest.mark.parametrize("per_epoch", [3, 7, 937, 4000])
+def test_steps_drop_in_time_whatever_rounding_does(per_epoch: int) -> None:
+    """In float32 the last step of an epoch and the first one of the next are told apart."""
+    values = rates("step: {epochs: 1, gamma: 0.5}", 1.0, steps_per_epoch=per_epoch, epochs=3, dtype="float32")
+    np.testing.assert_allclose(values, np.repeat([1.0, 0.5, 0.25], per_epoch), rtol=1e-6)
+
+
+def test_ends() -> None:
+    assert found("cosine")[0] == pytest.approx(LR)
+    assert found("cosine")[-1] == pytest.approx(LR * math.sin(math.pi / 120) ** 2)  # one step of 60 before the end, which is 0
+    assert found("one_cycle")[0] == pytest.approx(0.04 * LR)
+    assert found("one_cycle")[18] == pytest.approx(LR) == max(found("one_cycle"))
+    assert found("one_cycle")[-1] < 0.01 * LR
+    assert found("exponential: 0.5")[10] == pytest.approx(LR / 2)
+
+
+def test_beyond_the_end_a_cosine_stays_at_its_final_rate() -> None:
+    """As when training is resumed for more epochs than were planned."""
+    from netcli.executors import State
+    from netcli.graph import TensorType, placeholder
+    from netcli.optimizers.schedules.schedule import scheduled
+    from support.networks import value_of
+
+    step = placeholder("at", TensorType((), "float64"))
+    for text in ("cosine: {final: 0.1}", "one_cycle: {final: 0.1}"):
+        rate = scheduled(schedule_of(text), LR, step, PER_EPOCH, EPOCHS)
+        assert value_of(rate, State({}), {"at": np.array(1000.0)}) == pytest.approx(0.1 * LR)
+
+
+# ---- settings ----
+
+TABLE: dict[str, dict[str, Kind]] = {
+    "constant": {},
+    "step": {"epochs": POSITIVE, "gamma": FRACTION_ABOVE_0},
+    "exponential": {"gamma": FRACTION_ABOVE_0},
+    "cosine": {"final": FRACTION},
+    "one_cycle": {"rise": BETWEEN_0_AND_1, "start": FRACTION_ABOVE_0, "final": FRACTION},
+}
+TABLE = {word: {"warmup_epochs": NOT_NEGATIVE, **kinds} for word, kinds in TABLE.items()}
+SCHEDULE = Checker(SCHEDULES, TABLE, {"step": {"epochs": 1}, "exponential": {"gamma": 0.5}})
+
+
+def test_the_table_has_every_setting() -> None:
+    SCHEDULE.check_table()
+
+
+@pytest.mark.parametrize(("word", "name"), settings_of(TABLE))
+def test_setting(word: str, name: str) -> None:
+    SCHEDULE.check(word, name)
+
+
+def test_a_single_value_is_the_main_setting() -> None:
+    assert schedule_of("step: 3") == schedule_of("step: {epochs: 3}")
+    assert schedule_of("exponential: 0.9") == schedule_of("exponential: {gamma: 0.9}")

@@ -1,0 +1,107 @@
+"""Passes make graphs smaller and change no bit of their results."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from random_graphs import random_graph, random_values
+from support.networks import first_state, model_of
+from support.training import rule_of, step_of
+
+from netcli.executors import State, executor
+from netcli.graph import (
+    Array,
+    Constant,
+    DType,
+    Graph,
+    Leaf,
+    Node,
+    TensorType,
+    constant,
+    derivative_of,
+    layer,
+    phase,
+    placeholder,
+    text,
+    variable,
+    verify,
+)
+from netcli.layers.layer import LAYERS
+from netcli.ops import exp, random_uniform, reshape, sum_over
+from netcli.ops.random_uniform import RandomUniform
+from netcli.passes import PASSES, Pass, optimize
+from netcli.passes.constant_folding import LARGEST, fold_constants
+from netcli.passes.simplification import simplify
+
+EVERY = pytest.mark.parametrize("apply", [*PASSES, optimize], ids=lambda apply: apply.__name__)
+X = placeholder("x", TensorType((3,), "float32", varying=True))
+
+
+def results(graph: Graph, state: State, feeds: dict[str, Array]) -> dict[str, Array]:
+    """Outputs, and the state afterwards."""
+    after = state.copy()
+    outputs = executor("numpy").compile(graph).run(after, feeds)
+    return outputs | {f"state of {name}": value for name, value in after.values.items()}
+
+
+def same_bits(found: dict[str, Array], expected: dict[str, Array]) -> None:
+    """Equal to the last bit, the sign of 0 among them; NaN is NaN, whatever its bits."""
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name].dtype == value.dtype
+        assert found[name].shape == value.shape
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+        signs = [np.signbit(array[~np.isnan(array)]) for array in (found[name], value)]
+        np.testing.assert_array_equal(*signs, err_msg=f"signs of {name}")
+
+
+@EVERY
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_random_graphs_keep_every_bit(apply: Pass, dtype: DType) -> None:
+    smaller = 0
+    for seed in range(60):
+        graph = random_graph(seed, dtype)
+        made = apply(graph)
+        verify(made)
+        smaller += len(made.nodes) < len(graph.nodes)
+        state, feeds = random_values(seed, dtype)
+        same_bits(results(made, state, feeds), results(graph, state, feeds))
+        assert text(apply(made)) == text(made), f"not idempotent on graph {seed}"
+    assert smaller > 50
+
+
+#: Stacks that have every layer.
+STACKS = {
+    "images": """[conv: {filters: 4, padding: same}, batchnorm, relu, dropout: 0.3, maxpool: 2, conv: {filters: 4, groups: 2, bias: false},
+        leaky_relu, avgpool: {size: 2, stride: 1, padding: same}, elu, layernorm, reshape: [4, 1, 1], global_avgpool, gelu,
+        dense: {units: 6, weight_decay: 0.1, l1: 0.1}, silu, flatten, dense: 3, softmax, cross_entropy: {label_smoothing: 0.1}]""",
+    "vectors": "[flatten, batchnorm: {affine: false}, dense: 6, sigmoid, dropout: 0.0, dense: 6, tanh, layernorm, dense: 3, "
+    "softplus, log_softmax, cross_entropy]",
+    "binary": "[flatten, dense: 3, sigmoid, binary_cross_entropy]",
+    **{loss: f"[flatten, dense: 3, {loss}]" for loss in ("mse", "mae", "huber")},
+}
+
+
+def test_the_stacks_have_every_layer() -> None:
+    used = " ".join(STACKS.values())
+    assert all(word in used for word in LAYERS.members)
+
+
+@EVERY
+@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_training_steps_keep_every_bit(apply: Pass, name: str, dtype: DType) -> None:
+    model = model_of(STACKS[name], (2, 6, 6), classes=3, dtype=dtype)
+    graph = step_of(model, rule_of("adamw", "cosine: {warmup_epochs: 1}", clip_norm=1.0, clip_value=0.5))
+    made = apply(graph)
+    verify(made)
+    assert text(apply(made)) == text(made)
+    generator = np.random.default_rng(0)
+    feeds = {"input": generator.normal(size=(9, 2, 6, 6)).astype(dtype), "target": generator.integers(0, 3, 9).astype("int32")}
+    state = first_state(model, 0, graph)
+    same_bits(results(made, state, feeds), results(graph, state, feeds))
+    assert draws(made) == draws(graph)
+
+
+def draws(graph: Graph) -> set[Node]:
+    return {node for node in graph.nodes if isinstance(node.op, RandomUniform)}

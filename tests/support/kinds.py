@@ -1,0 +1,92 @@
+"""Kinds of settings: values that are right, values that are wrong, and values that only the loader can refuse.
+
+What a JSON Schema cannot tell (numbers that are not finite, the order of two numbers) is `unseen` by it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter, ValidationError
+
+from netcli.settings import Choice, Family
+
+NOT_FINITE = (math.inf, -math.inf, math.nan)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Values of a setting."""
+
+    right: tuple[Any, ...]
+    wrong: tuple[Any, ...]
+    unseen: tuple[Any, ...] = ()
+
+
+NATURAL = Kind((1, 7), (0, -1, 1.5, "3", True, None, [1], {}))
+PAIR = Kind((1, 3, [3, 5]), (0, -2, [0, 1], [2, -1], [1], [1, 2, 3], 1.5, [1.5, 2], "3", True, [True, 1], None, {}))
+PAIR_OR_NONE = Kind((*PAIR.right, None), tuple(value for value in PAIR.wrong if value is not None))
+PADDING = Kind(("same", "valid", 0, 2, [0, 1]), ("full", "SAME", -1, [0, -1], [1], [1, 2, 3, 4], 1.5, True, None, {"rows": 1}))
+SHARE = Kind((0, 0.0, 0.25, 0.999), (-0.1, 1, 1.0, 2.5, "0.5", True, None, [0.5]), NOT_FINITE)
+FRACTION = Kind((0, 0.5, 1, 1.0), (-0.1, 1.1, "0.5", True, None), NOT_FINITE)
+FRACTION_ABOVE_0 = Kind((1e-6, 0.5, 1, 1.0), (0, 0.0, -0.1, 1.1, "0.5", True, None), NOT_FINITE)
+BETWEEN_0_AND_1 = Kind((1e-6, 0.5), (0, 1, 1.0, -0.1, 1.1, "0.5", True, None), NOT_FINITE)
+POSITIVE = Kind((1e-12, 2, 3.5), (0, 0.0, -1.0, "1", True, None, [1.0]), NOT_FINITE)
+NOT_NEGATIVE = Kind((0, 0.0, 2, 3.5), (-1e-9, -1, "1", True, None), NOT_FINITE)
+STRENGTH = Kind((None, *NOT_NEGATIVE.right), tuple(value for value in NOT_NEGATIVE.wrong if value is not None), NOT_FINITE)
+NUMBER = Kind((-2.5, 0, 3), ("1", True, None, [1.0]), NOT_FINITE)
+FLAG = Kind((True, False), (0, 1, "true", "yes", None, 1.0))
+
+
+#: The settings of each member of a family, by its word.
+Table = Mapping[str, Mapping[str, Kind]]
+
+
+def settings_of(table: Table) -> list[tuple[str, str]]:
+    """Every member with each of its settings."""
+    return [(word, name) for word, kinds in table.items() for name in kinds]
+
+
+class Checker:
+    """A family's members as they are written, checked by the loader's models and by their JSON Schema."""
+
+    def __init__(self, family: Family[Any], table: Table, needed: Mapping[str, Mapping[str, Any]]) -> None:
+        """`needed` are the settings that a member cannot do without."""
+        self.family, self.table, self.needed = family, table, needed
+        self.adapter: TypeAdapter[Any] = TypeAdapter(Annotated[family.base, Choice(family)])
+        self.schema = self.adapter.json_schema()
+        self.validator = Draft202012Validator(self.schema)
+
+    def check_table(self) -> None:
+        """The table has every setting of every member of the family."""
+        found = {word: set(option.model_fields) for word, option in self.family.members.items()}
+        assert {word: set(kinds) for word, kinds in self.table.items()} == found
+
+    def check(self, word: str, name: str) -> None:
+        """All right values of a setting are taken, all wrong ones are refused."""
+        kind = self.table[word][name]
+        for value in kind.right:
+            written = self._written(word, name, value)
+            self.adapter.validate_python(written)
+            assert self.validator.is_valid(written), f"the schema refuses {written}"
+        for value in (*kind.wrong, *kind.unseen):
+            self.refuses(word, name, value)
+        for value in kind.wrong:
+            assert not self.validator.is_valid(self._written(word, name, value)), f"the schema takes {word}: {name}: {value!r}"
+
+    def refuses(self, word: str, name: str, value: Any) -> None:
+        """The loader refuses the value and says which setting it is, or which member where two settings do not go together."""
+        written = self._written(word, name, value)
+        with pytest.raises(ValidationError) as caught:
+            self.adapter.validate_python(written)
+            pytest.fail(f"{written} was taken")
+        for error in caught.value.errors():
+            assert error["loc"] == (word,) or error["loc"][:2] == (word, name), caught.value
+
+    def _written(self, word: str, name: str, value: Any) -> Any:
+        return {word: {**self.needed.get(word, {}), name: value}}
