@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, TextIO
 
 import typer
 
 from netcli import __version__
 from netcli.cli import evaluate, gradcheck, init, inspect_graph, layers, predict, schema, train
+from netcli.cli.running import guarded
 
 app = typer.Typer(
     name="netcli",
@@ -44,5 +48,11 @@ def options(
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line. A standard stream that is closed takes what is written and drops it, as Python's print does."""
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+    guarded(app)()
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")

@@ -54,7 +54,8 @@ def evaluate(
 ) -> None:
     """Show how good a trained network is.
 
-    Loss and metrics, and for classes a confusion matrix, precision and recall. The data is that of the run; KEY=VALUE changes it, such as data.dataset.mnist.path=/elsewhere.
+    Loss and metrics, and for classes a confusion matrix, precision and recall. The data is that of the run; KEY=VALUE
+    changes it, such as data.dataset.mnist.path=/elsewhere.
     """
     limit_threads(threads)
     from netcli.training.trained import open_trained  # noqa: PLC0415 - heavy
@@ -80,16 +81,14 @@ def _split(trained: Trained, name: SplitName) -> Split:
 
 
 def _measure(trained: Trained, part: Split) -> tuple[dict[str, float], Confusion | None]:
-    from netcli.executors import executor  # noqa: PLC0415
     from netcli.training.confusion import Confusion  # noqa: PLC0415
     from netcli.training.evaluation import Evaluator, class_probabilities, predictions  # noqa: PLC0415
 
-    runner = executor(trained.loaded.config.executor)
-    metrics = Evaluator.of(trained.model, runner)(trained.state, part)
+    metrics = Evaluator.of(trained.model, trained.executor)(trained.state, part)
     classes = trained.signature.classes
     if classes is None:
         return metrics, None
-    shares = class_probabilities(predictions(trained.model, runner, trained.state, part.inputs), len(classes))
+    shares = class_probabilities(predictions(trained.model, trained.executor, trained.state, part.inputs), len(classes))
     return metrics, Confusion.of(classes, part.targets, shares.argmax(axis=1))
 
 

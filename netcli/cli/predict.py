@@ -32,13 +32,12 @@ def predict(
     Shows the classes and their probabilities, or the values.
     """
     limit_threads(threads)
-    from netcli.executors import executor  # noqa: PLC0415 - heavy
-    from netcli.training.evaluation import predictions  # noqa: PLC0415
+    from netcli.training.evaluation import predictions  # noqa: PLC0415 - heavy
     from netcli.training.trained import open_trained  # noqa: PLC0415
 
     trained = open_trained(run, checkpoint.value)
     names, inputs = _inputs(trained, files)
-    predicted = predictions(trained.model, executor(trained.loaded.config.executor), trained.state, inputs)
+    predicted = predictions(trained.model, trained.executor, trained.state, inputs)
     if json:
         _print(trained, names, predicted)
     else:

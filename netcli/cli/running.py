@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 
@@ -33,7 +34,10 @@ ThreadsOption = Annotated[
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
-    """The command, with errors shown for people: their text on stderr, their exit code; a closed pipe ends it quietly."""
+    """The command, with errors shown for people: their text on stderr, their exit code; a closed pipe ends it quietly.
+
+    What the operating system refuses, such as more memory or room on a disk, is no bug of netcli and needs no traceback.
+    """
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -41,18 +45,34 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
             sys.stdout.flush()
         except NetcliError as error:
-            messages().problem(error)
-            raise typer.Exit(error.exit_code) from error
-        except BrokenPipeError as error:
-            from netcli.report.terminal import leave  # noqa: PLC0415
-
-            leave(sys.stdout)
-            raise typer.Exit(141) from error  # as a shell reports a process that SIGPIPE ended
-        except KeyboardInterrupt as error:
+            _end(error)
+        except BrokenPipeError:
+            _leave_output()
+            sys.exit(141)  # as a shell reports a process that SIGPIPE ended
+        except OSError as error:
+            _leave_output()
+            _end(NetcliError(f"{error.filename or 'the output'}: {error.strerror or error}"))
+        except MemoryError as error:
+            hint = "less is needed with smaller layers, a smaller data.batch_size, or less data"
+            _end(NetcliError(f"there is not enough memory: {error}".rstrip(": "), hint=hint))
+        except KeyboardInterrupt:
             messages().line("interrupted")
-            raise typer.Exit(130) from error
+            sys.exit(130)
 
     return run
+
+
+def _end(error: NetcliError) -> NoReturn:
+    """Show the error and end the process; where even that cannot be written, the exit code alone tells."""
+    with contextlib.suppress(OSError):
+        messages().problem(error)
+    sys.exit(error.exit_code)
+
+
+def _leave_output() -> None:
+    from netcli.report.terminal import leave  # noqa: PLC0415
+
+    leave(sys.stdout)
 
 
 def results() -> Output:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,8 +22,9 @@ from netcli.cli.running import (
 from netcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from netcli.config.load import Loaded
     from netcli.report.training import TrainingReport
     from netcli.training.loop import Trainer
 
@@ -71,11 +74,12 @@ def _train(
 
     report = TrainingReport(messages() if json else results(), quiet=quiet)
     if resume is not None:
-        trainer = _resumed(resume, overrides, report)
+        prepared = _resumed(resume, overrides, report)
     else:
         assert config is not None
-        trainer = _new(config, run_dir, overrides, report)
-    outcome = trainer.train()
+        prepared = _new(config, run_dir, overrides, report)
+    with prepared as trainer:
+        outcome = trainer.train()
     if json:
         print_json(outcome.summary.as_json())
     match outcome.summary.stopped:
@@ -89,25 +93,28 @@ def _train(
                 hint=f"try a lower learning rate or clip_norm; the weights before that step are kept in {trainer.run.last}",
             )
         case "interrupted":
-            messages().line(f"interrupted; netcli train --resume {trainer.run.path} goes on")
+            messages().line(f"interrupted; netcli train --resume {quote(str(trainer.run.path))} goes on")
             raise typer.Exit(130)
 
 
-def _new(config: Path, run_dir: Path | None, overrides: Sequence[str], report: TrainingReport) -> Trainer:
-    from netcli.config.dump import absolute_paths, dump  # noqa: PLC0415
+@contextmanager
+def _new(config: Path, run_dir: Path | None, overrides: Sequence[str], report: TrainingReport) -> Iterator[Trainer]:
     from netcli.config.load import load  # noqa: PLC0415
     from netcli.training.loop import Trainer  # noqa: PLC0415
+    from netcli.training.resume import begin  # noqa: PLC0415
     from netcli.training.run_directory import create  # noqa: PLC0415
     from netcli.training.session import prepare  # noqa: PLC0415
 
     loaded = load(config, overrides)
     session = prepare(loaded)
-    run = create(loaded.config.name, run_dir, dump(absolute_paths(loaded.config, loaded.folder)))
-    return Trainer(session, run, report)
+    start = begin(session)
+    run = create(loaded.config.name, run_dir, _resolved(loaded))
+    with run.claimed():
+        yield Trainer(session, run, report, start)
 
 
-def _resumed(path: Path, overrides: Sequence[str], report: TrainingReport) -> Trainer:
-    from netcli.config.dump import absolute_paths, dump  # noqa: PLC0415
+@contextmanager
+def _resumed(path: Path, overrides: Sequence[str], report: TrainingReport) -> Iterator[Trainer]:
     from netcli.config.load import load  # noqa: PLC0415
     from netcli.training.checkpoint import write_atomically  # noqa: PLC0415
     from netcli.training.loop import Trainer  # noqa: PLC0415
@@ -116,16 +123,32 @@ def _resumed(path: Path, overrides: Sequence[str], report: TrainingReport) -> Tr
     from netcli.training.session import prepare  # noqa: PLC0415
 
     run = open_run(path)
-    loaded = load(run.config, overrides)
-    session = prepare(loaded)
-    start, records = resume(run, session)
-    trainer = Trainer(session, run, report, start, records)
-    if overrides:
-        write_atomically(run.config, dump(absolute_paths(loaded.config, loaded.folder)).encode())
-    if start.fingerprint != trainer.executor.fingerprint:
-        messages().line(
-            f"note: trained so far with {start.fingerprint}, going on with {trainer.executor.fingerprint}: "
-            "the last bits may differ from an unbroken run",
-            "warn",
-        )
-    return trainer
+    with run.claimed():
+        loaded = load(run.config, overrides)
+        session = prepare(loaded)
+        start, records = resume(run, session)
+        trainer = Trainer(session, run, report, start, records)
+        if overrides:
+            write_atomically(run.config, _resolved(loaded).encode())
+        if start.position.epoch >= trainer.epochs:
+            done = start.position.epoch
+            messages().line(f"note: nothing is left to do: epoch {done} is done, train.epochs is {trainer.epochs}", "warn")
+        elif start.fingerprint != session.executor.fingerprint:
+            messages().line(
+                f"note: trained so far with {start.fingerprint}, going on with {session.executor.fingerprint}: "
+                "the last bits may differ from an unbroken run",
+                "warn",
+            )
+        yield trainer
+
+
+def _resolved(loaded: Loaded) -> str:
+    """The config as it is kept with the run. Raises UsageError."""
+    from netcli.config.dump import absolute_paths, dump  # noqa: PLC0415
+
+    try:
+        return dump(absolute_paths(loaded.config, loaded.folder))
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            "the path of the data is not UTF-8, so that no YAML file can hold it", hint="rename the directory"
+        ) from error

@@ -89,8 +89,8 @@ def check_feeds(graph: Graph, feeds: Feeds) -> None:
         if label not in feeds:
             raise ExecutorError(f"the graph needs {label}, {node.type}, and it was not fed")
         found = feeds[label]
-        shape = found.shape[1:] if node.type.varying else found.shape
-        if shape != node.shape or found.dtype != node.type.dtype:
+        first = 1 if node.type.varying else 0  # the axis after the batch
+        if found.ndim != first + len(node.shape) or found.shape[first:] != node.shape or found.dtype != node.type.dtype:
             raise ExecutorError(f"{label} is {node.type}, and was fed {found.dtype}[{','.join(map(str, found.shape))}]")
         if node.type.varying:
             sizes.add(len(found))

@@ -33,7 +33,8 @@ class CrossEntropy(Loss):
             raise LayerError("cross_entropy expects class labels, the data has values", hint="use mse, mae or huber")
         if vector(x, self.word) != classes:
             raise LayerError(
-                f"cross_entropy expected {counted(classes, 'value')} per example, one per class of the data, found {x.shape[0]}",
+                f"cross_entropy expected {counted(classes, 'value')} per example, one per class of the data, "
+                f"found {x.shape[0]}",
                 hint=f"let the last dense layer have {counted(classes, 'unit')}",
             )
         if isinstance(x.op, Softmax):

@@ -11,7 +11,7 @@ import numpy as np
 from netcli.graph import Array
 
 #: Outputs of a step that are a mean over its examples; all others are numbers of the step as a whole.
-_OF_STEPS = ("grad_norm", "weight_norm", "update_norm", "zero_share", "lr")
+_OF_STEPS = ("grad_norm", "weight_norm", "update_norm", "zero_share", "statistic_norm", "lr")
 
 
 class Averages:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from netcli.graph import Array, Node, Variable, op_of
 from netcli.training.signature import Signature
 
 _FORMAT = "1"
-_SUMS = "sums/"
+_SUMS = "sums:"  # no variable's name begins so: layers' names have no colon
 
 
 @dataclass(frozen=True)
@@ -44,27 +47,44 @@ class Checkpoint:
 
 
 _POSITION = TypeAdapter(Position)
+_OTHER_CONFIG = "the config is not the one it was trained with: other layers, another optimizer, or other settings of these"
+_DAMAGED = "the other checkpoint beside it may be whole: copied over this one, it serves in its stead"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old or the new one, whole, whatever happens meanwhile.
 
-    A temporary file beside it, flushed to the disk, then renamed over it; then the directory is flushed too.
+    A temporary file beside it, flushed to the disk, then renamed over it; then the directory is flushed too. What a
+    process that was killed left of the temporary file, the next one overwrites. Raises CheckpointError: no room, no
+    permission; the old file is still there then.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with writing(path):
+        temporary = path.with_name(f".{path.name}.partial")
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Around code that writes `path`. Raises CheckpointError in place of OSError."""
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        yield
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be written: {error.strerror or error}",
+            hint="what was saved before is as it was; netcli train --resume RUN goes on from there when this is mended",
+        ) from error
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
@@ -81,7 +101,16 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     }
     # safetensors writes the wrong bytes of an array that is not C-contiguous, and says nothing
     contiguous = {name: np.ascontiguousarray(value).reshape(value.shape) for name, value in tensors.items()}
-    write_atomically(path, serialize(contiguous, metadata))
+    write_atomically(path, serialize(contiguous, {**metadata, "sha256": _digest(contiguous, metadata)}))
+
+
+def _digest(tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> str:
+    """What tells that a bit has changed: safetensors itself would read other numbers and say nothing."""
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+    for name, value in sorted(tensors.items()):
+        digest.update(f"{name} {value.dtype} {value.shape}".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()
 
 
 def read(path: Path) -> Checkpoint:
@@ -97,10 +126,12 @@ def read(path: Path) -> Checkpoint:
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
             f"{path} is not a readable safetensors file: {error}",
-            hint="it may have been cut or changed; train again, or use the other checkpoint beside it",
+            hint=_DAMAGED,
         ) from error
     if metadata.get("format") != _FORMAT:
         raise CheckpointError(f"{path} is not a checkpoint of this version of netcli: its format is {metadata.get('format')}")
+    if metadata.pop("sha256", None) != _digest(tensors, metadata):
+        raise CheckpointError(f"{path} is damaged: its contents are not what netcli has written", hint=_DAMAGED)
     try:
         position = _POSITION.validate_json(metadata["position"])
         signature = Signature.from_json(metadata["signature"])
@@ -111,20 +142,16 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(State(values), position, sums, signature, metadata.get("fingerprint", "unknown"))
 
 
-def check_fits(path: Path, state: State, variables: Mapping[str, Node] | list[Node]) -> None:
-    """Raise CheckpointError unless the state has every variable, of its shape and dtype, finite; the first that is not is named."""
-    nodes = list(variables.values()) if isinstance(variables, Mapping) else variables
-    for node in nodes:
+def check_fits(path: Path, state: State, variables: Iterable[Node]) -> None:
+    """Raise CheckpointError unless the state has every variable, of its shape and dtype, finite; it names the first."""
+    for node in variables:
         label = op_of(node, Variable).label
         found = state.values.get(label)
         if found is None:
-            raise CheckpointError(
-                f"{path} has no {label}", hint="the config in the run directory is not the one it was trained with"
-            )
+            raise CheckpointError(f"{path} has no {label}", hint=_OTHER_CONFIG)
         if found.shape != node.shape or found.dtype != node.type.dtype:
             raise CheckpointError(
-                f"{path}: {label} is {found.dtype}{list(found.shape)}, the config makes it {node.type}",
-                hint="the config in the run directory is not the one it was trained with",
+                f"{path}: {label} is {found.dtype}{list(found.shape)}, the config makes it {node.type}", hint=_OTHER_CONFIG
             )
         if found.dtype.kind == "f" and not np.isfinite(found).all():
             raise CheckpointError(f"{path}: {label} holds NaN or infinity", hint="use an earlier checkpoint")

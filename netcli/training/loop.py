@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from netcli.executors import executor as executor_of
 from netcli.graph import Array
 from netcli.report.page import training_page
 from netcli.report.records import EpochRecord, Stopped, Summary
 from netcli.report.training import TrainingReport
 from netcli.training.averages import Averages
-from netcli.training.checkpoint import Checkpoint, Position, check_fits, read, save, write_atomically
+from netcli.training.checkpoint import Checkpoint, check_fits, read, save, write_atomically
 from netcli.training.divergence import NonFinite, first_non_finite
 from netcli.training.evaluation import Evaluator
 from netcli.training.interruption import Interruption
 from netcli.training.records import header, parameter_rows
 from netcli.training.run_directory import RunDirectory
 from netcli.training.session import Session
+
+#: Outputs of the step, up to the first slash of their names, that must be finite for its updates to be applied.
+GUARDS = ("loss", "grad_norm", "update_norm", "statistic_norm")
+#: Seconds between two versions of the page while training; who watches it needs no more of them.
+PAGE_INTERVAL = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,49 +37,44 @@ class Outcome:
 
 
 class Trainer:
-    """One training run; `start` and `records` are what an earlier part of it left behind."""
+    """One training run from `start` on; `records` are those of the epochs before it."""
 
     def __init__(
         self,
         session: Session,
         run: RunDirectory,
         report: TrainingReport,
-        start: Checkpoint | None = None,
+        start: Checkpoint,
         records: Sequence[EpochRecord] = (),
     ) -> None:
         self.session, self.run, self.report = session, run, report
         config = session.loaded.config
         self.epochs, self.batch_size, self.patience = config.train.epochs, config.data.batch_size, config.train.patience
-        self.executor = executor_of(config.executor)
-        graph = session.optimized_step
-        guards = ["loss", "grad_norm", *(name for name in graph.outputs if name.startswith("update_norm/"))]
-        self.guards = tuple(guards)
-        self.program = self.executor.compile(graph, guards)
+        self.executor, self.graph = session.executor, session.guarded_step
+        self.guards = [name for name in self.graph.outputs if name.split("/", maxsplit=1)[0] in GUARDS]
+        self.program = self.executor.compile(self.graph, self.guards)
         self.evaluate = Evaluator.of(session.model, self.executor)
-        self.state = start.state if start else session.initial_state()
-        self.position = start.position if start else Position()
-        self.averages = Averages(start.sums if start else None)
+        self.state, self.position, self.averages = start.state, start.position, Averages(start.sums)
         self.records = list(records)
         self.header = header(session, self.executor.name, str(run.path))
         self.diverged_at: NonFinite | None = None
-        self.steps = 0
+        self.page_written = -math.inf
 
     def train(self) -> Outcome:
         """Train to the end, or until stopped; everything is saved whichever way it ends."""
         self.report.header(self.header)
-        stopped: Stopped = "finished"
+        stopped = self._ended()
         with Interruption() as interruption, self.report:
-            while self.position.epoch < self.epochs:
-                ended = self._epoch(interruption)
-                if ended is not None:
-                    stopped = ended
-                    break
+            while stopped is None:
+                stopped = self._epoch(interruption) or self._ended() or ("interrupted" if interruption.asked else None)
         if stopped in {"interrupted", "diverged"}:
             self._save_last()
         summary = self._summary(stopped)
         if summary.test is not None:
             measure = "validation" if self.session.data.validation is not None else "training"
-            self.report.message(f"tested with the weights of epoch {self.position.best_epoch}, which has the least {measure} loss")
+            self.report.message(
+                f"tested with the weights of epoch {self.position.best_epoch}, which has the least {measure} loss"
+            )
         self._write_page(summary)
         self.report.finished(summary)
         return Outcome(summary, self.diverged_at)
@@ -82,10 +82,17 @@ class Trainer:
     def layer_index(self, where: NonFinite) -> int:
         """The place in the stack of the layer that a node belongs to; the first one for what is in front of the stack."""
         names = [placed.name for placed in self.session.layers]
-        return names.index(where.node.origin.layer) if where.node.origin.layer in names else 0
+        return names.index(where.layer) if where.layer in names else 0
+
+    def _ended(self) -> Stopped | None:
+        """Why there is no further epoch: all are done, or the last ones were no better; None while there is one."""
+        if self.position.epoch >= self.epochs:
+            return "finished"
+        waited = self.position.epoch - self.position.best_epoch
+        return "early" if self.patience is not None and waited >= self.patience else None
 
     def _epoch(self, interruption: Interruption) -> Stopped | None:
-        """The rest of the present epoch. Returns why training must stop, or None."""
+        """The rest of the present epoch. Returns why it could not be completed, or None."""
         started, epoch = time.perf_counter(), self.position.epoch
         done = self.averages.examples
         self.report.epoch_started(epoch + 1, self.epochs, len(self.session.data.train))
@@ -95,10 +102,7 @@ class Trainer:
             return stopped
         rate = (self.averages.examples - done) / max(time.perf_counter() - started, 1e-9)
         self._finish_epoch(rate, time.perf_counter() - started)
-        if interruption.asked and self.position.epoch < self.epochs:
-            return "interrupted"
-        waited = self.position.epoch - self.position.best_epoch
-        return "early" if self.patience is not None and waited >= self.patience and self.position.epoch < self.epochs else None
+        return None
 
     def _steps(self, epoch: int, interruption: Interruption) -> Stopped | None:
         """The batches of an epoch that are still to do."""
@@ -107,11 +111,10 @@ class Trainer:
         batches = self._batches(epoch)[self.position.batch :]
         for batch, outputs in zip(batches, self.program.steps(self.state, data, batches), strict=False):
             if not all(np.isfinite(outputs[name]) for name in self.guards):
-                feeds = {label: data[label][batch] for label in self.session.optimized_step.placeholders}
-                self.diverged_at = first_non_finite(self.session.optimized_step, self.state, feeds)
+                feeds = {label: data[label][batch] for label in self.graph.placeholders}
+                self.diverged_at = first_non_finite(self.graph, self.state, feeds, self.guards)
                 return "diverged"
             self.averages.add(outputs, len(batch))
-            self.steps += 1
             self.position = replace(self.position, batch=self.position.batch + 1)
             self.report.progress(self.averages.examples, self.averages.mean("loss"))
             if interruption.asked:
@@ -148,7 +151,7 @@ class Trainer:
         )
         self.records.append(record)
         self.position = replace(self.position, epoch=epoch, batch=0)
-        if best:
+        if best and math.isfinite(loss):  # any later epoch is better than one whose validation overflows
             self.position = replace(self.position, best=loss, best_epoch=epoch)
         self.averages = Averages()
         self.run.append(record)  # before the checkpoint: an entry too many is dropped on resuming, a missing one is lost
@@ -156,7 +159,8 @@ class Trainer:
             save(self.run.best, self._checkpoint())
         self._save_last()
         self.report.epoch_finished(record)
-        self._write_page(None)
+        if time.perf_counter() - self.page_written >= PAGE_INTERVAL:
+            self._write_page(None)
 
     def _checkpoint(self) -> Checkpoint:
         return Checkpoint(self.state, self.position, self.averages.arrays(), self.session.signature, self.executor.fingerprint)
@@ -165,7 +169,9 @@ class Trainer:
         save(self.run.last, self._checkpoint())
 
     def _write_page(self, summary: Summary | None) -> None:
-        write_atomically(self.run.report, training_page(self.header, self.records, summary).encode())
+        page = training_page(self.header, self.records, summary)  # names of files may hold what is not UTF-8
+        self.page_written = time.perf_counter()
+        write_atomically(self.run.report, page.encode("utf-8", "backslashreplace"))
 
     def _summary(self, stopped: Stopped) -> Summary:
         """The last epoch's numbers; where none is complete, what there is of the first. The test is that of the best epoch."""
@@ -193,5 +199,5 @@ class Trainer:
         if self.session.data.test is None:
             return None
         best = read(self.run.best)
-        check_fits(self.run.best, best.state, self.session.model.variables)
+        check_fits(self.run.best, best.state, self.session.model.variables.values())
         return self.evaluate(best.state, self.session.data.test)

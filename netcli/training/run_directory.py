@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +15,7 @@ from typing import Any
 from netcli.errors import CheckpointError, UsageError
 from netcli.report.records import EpochRecord
 from netcli.report.strict_json import dumps
-from netcli.training.checkpoint import write_atomically
+from netcli.training.checkpoint import write_atomically, writing
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,12 @@ class RunDirectory:
     def read_metrics(self) -> list[dict[str, Any]]:
         """The entries of the metrics file. Raises CheckpointError with the line that is no entry."""
         entries = []
-        text = self.metrics.read_text(encoding="utf-8") if self.metrics.exists() else ""
+        text = self.metrics.read_text(encoding="utf-8", errors="replace") if self.metrics.exists() else ""
         for number, line in enumerate(text.splitlines(), start=1):
             try:
                 entry = json.loads(line)
                 known = isinstance(entry, dict) and isinstance(entry.get("epoch"), int)
-            except ValueError:
+            except (ValueError, RecursionError):
                 known = False
             if not known:
                 if number == len(text.splitlines()) and not text.endswith("\n"):
@@ -63,21 +67,44 @@ class RunDirectory:
         return entries
 
     def append(self, record: EpochRecord) -> None:
-        """Add an epoch's line."""
-        with self.metrics.open("a", encoding="utf-8") as file:
+        """Add an epoch's line, flushed to the disk: a checkpoint of an epoch that has no line could not be resumed."""
+        with writing(self.metrics), self.metrics.open("a", encoding="utf-8") as file:
             file.write(dumps(record.as_json()) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def rewrite(self, entries: Sequence[dict[str, Any]]) -> None:
         """Keep these entries only."""
         write_atomically(self.metrics, "".join(dumps(entry) + "\n" for entry in entries).encode())
 
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Around training: two processes that train one run would spoil it. Raises UsageError where another one does."""
+        directory = os.open(self.path, os.O_RDONLY)
+        try:
+            _lock(directory, self.path)
+            yield
+        finally:
+            os.close(directory)
+
+
+def _lock(directory: int, path: Path) -> None:
+    """Lock an open directory until it is closed, also by the end of the process. Raises UsageError."""
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UsageError(f"{path} is being trained by another process", hint="wait for it, or stop it") from error
+    except OSError as error:
+        if error.errno not in {errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK}:  # a file system without locks: nobody can tell
+            raise
+
 
 def create(name: str, wanted: Path | None, config: str) -> RunDirectory:
     """Make a run directory, `wanted` or the next number under runs/NAME, and write the config into it. Raises UsageError."""
-    path = wanted
+    path = wanted if wanted is not None else Path("runs") / name
     try:
-        if path is None:
-            path = _next(Path("runs") / name)
+        if wanted is None:
+            path = _next(path)
         else:
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
                 raise UsageError(

@@ -9,20 +9,26 @@ from functools import cached_property
 from netcli.config.load import Loaded
 from netcli.datasets.dataset import Dataset
 from netcli.datasets.prepare import load as load_data
-from netcli.errors import ConfigError, Problem
-from netcli.executors import State, initial_state
-from netcli.graph import DType, Graph, Node
+from netcli.errors import ConfigError, Problem, UsageError
+from netcli.executors import Executor, State, executor, initial_state
+from netcli.graph import DType, Graph, Node, Variable, op_of, phase
+from netcli.layers.building import shape_text
 from netcli.layers.stack import Model, Placed, StackError, build_model, place
+from netcli.ops import norm
 from netcli.optimizers.step import Rule, training_step
 from netcli.passes import optimize
 from netcli.training.signature import Signature, Statistics
 
+#: Values of one array, above which a config is refused: 4 TiB of them.
+MOST_VALUES = 2**40
+
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """A config with its data and its model."""
+    """A config with its executor, its data and its model."""
 
     loaded: Loaded
+    executor: Executor
     data: Dataset
     signature: Signature
     layers: tuple[Placed, ...]
@@ -47,6 +53,17 @@ class Session:
         """The training step, after the passes."""
         return optimize(self.step)
 
+    @cached_property
+    def guarded_step(self) -> Graph:
+        """The optimized step, and the norm of every running statistic: they too must stay finite."""
+        graph = self.optimized_step
+        with phase("update"):
+            norms = {
+                f"statistic_norm/{op_of(target, Variable).label}": norm(graph.updates[target])
+                for target in self.model.training.updates
+            }
+        return Graph({**graph.outputs, **norms}, graph.updates)
+
     def initial_state(self) -> State:
         """The state before the first step; the seed of random operations is the config's."""
         variables: dict[Node, None] = dict.fromkeys([*self.model.variables.values(), *self.step.variables])
@@ -57,10 +74,19 @@ class Session:
 
 def prepare(loaded: Loaded, dtype: DType = "float32") -> Session:
     """Load the data and build the model. Raises DataError, and ConfigError for a stack that does not fit, with its place."""
+    runner = executor_of(loaded)
     data = load_data(loaded.config.data, loaded.folder, loaded.config.seed)
     signature = Signature.of(data)
     layers, model = build(loaded, signature, Statistics(data.scale, data.mean, data.deviation), dtype)
-    return Session(loaded, data, signature, layers, model)
+    return Session(loaded, runner, data, signature, layers, model)
+
+
+def executor_of(loaded: Loaded) -> Executor:
+    """The executor that the config names. Raises ConfigError."""
+    try:
+        return executor(loaded.config.executor)
+    except UsageError as error:
+        raise ConfigError([Problem(error.message, loaded.place("executor"), error.hint)]) from error
 
 
 def build(
@@ -79,4 +105,15 @@ def build(
         if error.setting is not None:
             loc = (*loc, stack[error.index].word, error.setting)
         raise ConfigError([Problem(error.message, loaded.place(*loc), error.hint)]) from error
+    _check_sizes(loaded, model)
     return tuple(layers), model
+
+
+def _check_sizes(loaded: Loaded, model: Model) -> None:
+    """Raise ConfigError for a layer with more values than can be counted on: numpy could not even ask for the memory."""
+    for index, (placed, node) in enumerate(model.training.layers):
+        weights = [w for w in model.parameters if w.origin.layer == placed.name]
+        for what, found in (("an output", node), *((op_of(w, Variable).label, w) for w in weights)):
+            if found.type.size > MOST_VALUES:
+                message = f"{placed.name}: {what} of {shape_text(found.shape)} values is more than any machine holds"
+                raise ConfigError([Problem(message, loaded.place("model", "layers", index))])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from typing import cast
 
 from pydantic import TypeAdapter
@@ -23,8 +24,11 @@ class Statistics:
 
 @dataclass(frozen=True)
 class Signature:
-    """Types of inputs and targets, the names of classes and features, the largest raw input, where there are any."""
+    """Number of training examples, types of inputs and targets, names of classes and features and the largest raw input,
+    where there are any.
+    """
 
+    examples: int
     input_shape: Shape
     input_dtype: str
     target_shape: Shape
@@ -37,7 +41,16 @@ class Signature:
     def of(cls, data: Dataset) -> Signature:
         """The signature of a data set."""
         inputs, targets = data.train.inputs.dtype.name, data.train.targets.dtype.name
-        return cls(data.input_shape, inputs, data.target_shape, targets, data.classes, data.features, data.largest)
+        shapes = (data.input_shape, inputs, data.target_shape, targets)
+        return cls(len(data.train), *shapes, data.classes, data.features, data.largest)
+
+    def difference(self, other: Signature, apart_from: Collection[str] = ()) -> str | None:
+        """The first thing in which the other signature is not like this one, in words, or None."""
+        for name in (field.name for field in fields(self) if field.name not in apart_from):
+            one, two = getattr(self, name), getattr(other, name)
+            if one != two:
+                return f"{name.replace('_', ' ')} {_text(one)} then, {_text(two)} now"
+        return None
 
     def to_json(self) -> str:
         """As JSON."""
@@ -61,6 +74,13 @@ class Signature:
 def _fed(raw: str, dtype: DType) -> DType:
     """The dtype that data of a raw dtype is fed in."""
     return dtype if raw == "float32" else cast("DType", raw)
+
+
+def _text(value: object) -> str:
+    """A shape or names as people write them."""
+    if isinstance(value, tuple):
+        return ("×" if all(isinstance(part, int) for part in value) else ", ").join(map(str, value)) or "()"
+    return str(value)
 
 
 _ADAPTER = TypeAdapter(Signature)

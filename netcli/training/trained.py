@@ -12,12 +12,12 @@ import numpy as np
 from netcli.config.load import Loaded, load
 from netcli.datasets.dataset import Dataset
 from netcli.errors import CheckpointError, DataError
-from netcli.executors import State
+from netcli.executors import Executor, State
 from netcli.graph import Array
 from netcli.layers.stack import Model
 from netcli.training.checkpoint import Position, check_fits, read
 from netcli.training.run_directory import RunDirectory, open_run
-from netcli.training.session import build
+from netcli.training.session import build, executor_of
 from netcli.training.signature import Signature, Statistics
 
 #: The checkpoints of a run: of the epoch with the least validation loss, and of the last one.
@@ -30,6 +30,7 @@ class Trained:
 
     run: RunDirectory
     loaded: Loaded
+    executor: Executor
     signature: Signature
     model: Model
     state: State
@@ -53,14 +54,12 @@ class Trained:
 
     def check_data(self, data: Dataset) -> None:
         """Raise DataError unless the data is of the kind the network was trained on."""
-        found = Signature.of(data)
-        for name in ("input_shape", "input_dtype", "target_shape", "classes", "features"):
-            expected, now = getattr(self.signature, name), getattr(found, name)
-            if expected != now:
-                raise DataError(
-                    f"{data.name}: its {name.replace('_', ' ')} is {now}, the network was trained on {expected}",
-                    hint="give the data it was trained on, or data of the same kind",
-                )
+        difference = self.signature.difference(Signature.of(data), ("examples", "largest"))
+        if difference is not None:
+            raise DataError(
+                f"{data.name}: the network was trained on other data: {difference}",
+                hint="give the data it was trained on, or data of the same kind",
+            )
 
 
 def open_trained(path: Path, which: Which, overrides: Sequence[str] = ()) -> Trained:
@@ -77,5 +76,5 @@ def open_trained(path: Path, which: Which, overrides: Sequence[str] = ()) -> Tra
     if not {"input/mean", "input/deviation"} <= values.keys():
         raise CheckpointError(f"{file} has no statistics of its inputs", hint="it was not written by netcli train")
     _, model = build(loaded, checkpoint.signature, Statistics(1.0, values["input/mean"], values["input/deviation"]))
-    check_fits(file, checkpoint.state, model.variables)
-    return Trained(run, loaded, checkpoint.signature, model, checkpoint.state, checkpoint.position)
+    check_fits(file, checkpoint.state, model.variables.values())
+    return Trained(run, loaded, executor_of(loaded), checkpoint.signature, model, checkpoint.state, checkpoint.position)

@@ -110,7 +110,7 @@ def test_first_step_by_formula_in_float32(text: str) -> None:
         "adamw": 0.01 * (np.sign(g) + 0.01),
         "adagrad": 0.01 * np.sign(g),
         "rmsprop": 0.01 * g / np.sqrt((1 - optimizer_of(text).model_dump().get("decay", 0)) * g * g),
-    }[text.split(":")[0]]
+    }[text.split(":", maxsplit=1)[0]]
     graph, _ = quadratic(rule_of(text), "float32")
     ((_, values),) = run(graph, 1)
     np.testing.assert_allclose(1 - values["w"].astype("float64"), expected, atol=2e-7)

@@ -107,15 +107,8 @@ def test_ends() -> None:
 
 def test_beyond_the_end_a_cosine_stays_at_its_final_rate() -> None:
     """As when training is resumed for more epochs than were planned."""
-    from netcli.executors import State
-    from netcli.graph import TensorType, placeholder
-    from netcli.optimizers.schedules.schedule import scheduled
-    from support.networks import value_of
-
-    step = placeholder("at", TensorType((), "float64"))
     for text in ("cosine: {final: 0.1}", "one_cycle: {final: 0.1}"):
-        rate = scheduled(schedule_of(text), LR, step, PER_EPOCH, EPOCHS)
-        assert value_of(rate, State({}), {"at": np.array(1000.0)}) == pytest.approx(0.1 * LR)
+        assert rates(text, LR, steps_per_epoch=PER_EPOCH, epochs=EPOCHS, at=[60, 1000]) == [pytest.approx(0.1 * LR)] * 2
 
 
 # ---- settings ----

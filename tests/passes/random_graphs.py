@@ -30,8 +30,13 @@ BATCH = 17
 NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.5, np.inf, -np.inf, np.nan]
 
 
+def negated(x: Node) -> Node:
+    """-x, for twice in a row."""
+    return -x
+
+
 def random_graph(seed: int, dtype: DType) -> Graph:
-    """Twenty operations on what is fed, on variables and on constants; every result an output, one an update, some gradients."""
+    """Twenty operations on what is fed, variables and constants: every value an output, two gradients too, one an update."""
     generator = np.random.default_rng(seed)
     x = placeholder("x", TensorType(SHAPE, dtype, varying=True))
     y = placeholder("y", TensorType(SHAPE, dtype, varying=True))
@@ -57,7 +62,7 @@ def _operation(generator: np.random.Generator, nodes: list[Node], x: Node) -> No
     number = float(generator.choice(NUMBERS[:5]))
     axis = int(generator.integers(-2, 0))
     makers: list[Callable[[], Node]] = [
-        lambda: a + b, lambda: a - b, lambda: a * b, lambda: a / b, lambda: -a, lambda: -(-a),
+        lambda: a + b, lambda: a - b, lambda: a * b, lambda: a / b, lambda: -a, lambda: negated(negated(a)),
         lambda: a + number, lambda: number + a, lambda: a - number, lambda: number - a,
         lambda: a * number, lambda: number * a, lambda: a / 1.0, lambda: 1.0 * a,
         lambda: exp(a), lambda: sqrt(absolute(a)), lambda: relu(a), lambda: select(greater(a, b), a, b),
@@ -70,7 +75,7 @@ def _operation(generator: np.random.Generator, nodes: list[Node], x: Node) -> No
 
 def _whole(node: Node) -> Node:
     """A value of the shape that all have, so that everything goes with everything."""
-    return node + constant(np.zeros(SHAPE), node.type.dtype) if node.shape == () else reshape(node, SHAPE)
+    return broadcast(reshape(node, (1, 1)), SHAPE) if node.shape == () else reshape(node, SHAPE)
 
 
 def random_values(seed: int, dtype: DType) -> tuple[State, dict[str, Array]]:

@@ -63,9 +63,13 @@ class Checker:
         self.validator = Draft202012Validator(self.schema)
 
     def check_table(self) -> None:
-        """The table has every setting of every member of the family."""
+        """The table has every setting of every member of the family; every one is explained."""
         found = {word: set(option.model_fields) for word, option in self.family.members.items()}
         assert {word: set(kinds) for word, kinds in self.table.items()} == found
+        for word, option in self.family.members.items():
+            assert option.__doc__
+            unexplained = [name for name, field in option.model_fields.items() if not field.description]
+            assert not unexplained, f"{word}: no description of {unexplained}"
 
     def check(self, word: str, name: str) -> None:
         """All right values of a setting are taken, all wrong ones are refused."""

@@ -17,7 +17,7 @@ from netcli.optimizers.optimizer import OPTIMIZERS, Optimizer
 from netcli.optimizers.schedules.schedule import SCHEDULES, Schedule, scheduled
 from netcli.optimizers.step import Rule, training_step
 from netcli.settings import Choice
-from support.networks import first_state, values_of
+from support.networks import first_state
 
 _OPTIMIZER: TypeAdapter[Optimizer] = TypeAdapter(Annotated[Optimizer, Choice(OPTIMIZERS)])
 _SCHEDULE: TypeAdapter[Schedule] = TypeAdapter(Annotated[Schedule, Choice(SCHEDULES)])
@@ -42,14 +42,14 @@ def rule_of(optimizer: str, schedule: str = "constant", *, steps_per_epoch: int 
     return Rule(optimizer_of(optimizer), schedule_of(schedule), steps_per_epoch, epochs, **limits)
 
 
-def rates(schedule: str, lr: float, *, steps_per_epoch: int, epochs: int, dtype: DType = "float64") -> list[float]:
-    """The learning rate at each step of all epochs."""
+def rates(
+    schedule: str, lr: float, *, steps_per_epoch: int, epochs: int, dtype: DType = "float64", at: Iterable[int] | None = None
+) -> list[float]:
+    """The learning rate at these steps, by default at each step of all epochs."""
     step = placeholder("at", TensorType((), dtype))
     rate = scheduled(schedule_of(schedule), lr, step, steps_per_epoch, epochs)
-    return [
-        values_of({"lr": rate}, State({}), {"at": np.array(number, dtype)})["lr"].item()
-        for number in range(steps_per_epoch * epochs)
-    ]
+    program, steps = executor("numpy").compile(Graph({"lr": rate})), range(steps_per_epoch * epochs) if at is None else at
+    return [program.run(State({}), {"at": np.array(number, dtype)})["lr"].item() for number in steps]
 
 
 def step_of(model: Model, rule: Rule) -> Graph:

@@ -42,8 +42,7 @@ def sample_inputs(sample: Sample, seed: int) -> dict[Node, Array]:
     """A placeholder for every input, and its value: always the same for the same sample and seed."""
     generator = np.random.default_rng([seed, crc32(str(sample).encode())])
     return {
-        placeholder(f"input {i}", argument.type): argument.draw(generator, BATCH)
-        for i, argument in enumerate(sample.arguments)
+        placeholder(f"input {i}", argument.type): argument.draw(generator, BATCH) for i, argument in enumerate(sample.arguments)
     }
 
 

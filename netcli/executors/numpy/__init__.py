@@ -50,17 +50,19 @@ class NumpyProgram(Program):
             values[node] = value
             for unneeded in self._unneeded[node]:
                 del values[unneeded]
-        outputs = {name: np.asarray(values[node]) for name, node in self.graph.outputs.items()}
+        # copies, since a value may be part of the state: what one update writes, no other one and no output sees
+        outputs = {name: np.array(values[node]) for name, node in self.graph.outputs.items()}
         if all(np.isfinite(outputs[name]).all() for name in self.guards):
-            new = [(state.values[op_of(target, Variable).label], values[node]) for target, node in self.graph.updates.items()]
-            for array, value in new:
-                array[...] = value
+            new = {op_of(target, Variable).label: np.array(values[node]) for target, node in self.graph.updates.items()}
+            for label, value in new.items():
+                state.values[label][...] = value
         return outputs
 
     def steps(self, state: State, data: Feeds, batches: Sequence[Array]) -> Iterator[dict[str, Array]]:
         """Gather and run, batch by batch."""
         for indices in batches:
-            outputs = self.run(state, {label: data[label][indices] for label in self.graph.placeholders})
+            fed = {label: array[indices] for label, array in data.items() if label in self.graph.placeholders}
+            outputs = self.run(state, fed)
             yield outputs
             if not all(np.isfinite(outputs[name]).all() for name in self.guards):
                 return

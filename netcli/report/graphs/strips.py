@@ -76,7 +76,7 @@ _GREATEST_MIDDLE = 46
 _AROUND_LABEL = 6
 _DASHES: Mapping[Kind, tuple[str, Style]] = {"kept": ("┄", "muted"), "update": ("━", "update"), "turn": ("━", "backward")}
 
-_ASCII = str.maketrans("▼▲│├┌╰╯┼┿┄━─◀▶×·−∂…┊₀₁₂₃₄₅₆₇₈₉", "v^||,`'++.=-<>x*-d~:0123456789")
+_ASCII = str.maketrans("▼▲│├┌└╰╯┼┿┄━─◀▶×·−∂…₀₁₂₃₄₅₆₇₈₉", "v^||,``'++.=-<>x*-d~0123456789")
 
 
 def lay_out(strips: Sequence[Strip], width: int | None, encoding: str = "utf-8") -> list[Line]:

@@ -1,0 +1,122 @@
+"""A graph in the language of Graphviz."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from netcli.graph import Graph, Node, Origin, Phase
+from netcli.report.graphs.formula import call, number
+from netcli.report.graphs.roles import is_computed, is_parameter, origins, read_by
+from netcli.report.records import LayerRow
+
+#: Line and ground of each phase, in colours that all who see colours can tell apart (Okabe and Ito, 2008).
+_COLOURS: Mapping[Phase, tuple[str, str]] = {
+    "forward": ("#0072b2", "#e6f2f9"),
+    "backward": ("#d55e00", "#fcefe5"),
+    "update": ("#009e73", "#e5f5f0"),
+}
+
+_COLUMNS: Mapping[Phase, str] = {"forward": "forward", "backward": "gradients", "update": "update"}
+
+_LAYER = {"peripheries": "1", "labeljust": "l", "style": "rounded"}
+
+_HEADER = """digraph netcli {
+  graph [rankdir=TB, newrank=true, fontname="Helvetica", fontsize=11, nodesep=0.3, ranksep=0.4]
+  node [fontname="Helvetica", fontsize=10, shape=box, margin="0.1,0.05", height=0.3]
+  edge [fontname="Helvetica", fontsize=9, arrowsize=0.7]
+"""
+
+
+def dot(graph: Graph, layers: Sequence[LayerRow]) -> str:
+    """The graph for Graphviz in columns: forward nodes on the left, running down; right of them, at the height of its forward
+    node, each backward node, gradients running up; then the update. In each column, a cluster for each layer.
+
+    Gradients are coloured, values kept for the backward pass dashed; parameters are boxes with sharp corners, updates lead
+    back to them. Numbers stand in the nodes that read them.
+    """
+    return _Writing(graph, origins(graph)).text(layers)
+
+
+@dataclass(frozen=True, eq=False)
+class _Writing:
+    graph: Graph
+    origins: Mapping[Node, Origin]
+
+    def text(self, layers: Sequence[LayerRow]) -> str:
+        shown = [node for node in self.graph.nodes if number(node) is None]
+        titles = {row.name: f"{row.name} (line {row.line})" if row.line is not None else row.name for row in layers}
+        columns = {phase: [node for node in shown if self.origins[node].phase == phase] for phase in _COLUMNS}
+        columns = {phase: nodes for phase, nodes in columns.items() if nodes}
+        lines = [line for phase, nodes in columns.items() for line in self._column(phase, titles, nodes)]
+        # the headings' order, left to right, is what keeps the columns in theirs
+        lines.append(f"{{rank=min; {' -> '.join(map(_heading, columns))} {_attributes(style='invis', weight='100')}}}")
+        lines += self._same_heights(shown)
+        lines += [self._edge(x, node) for node in shown for x in dict.fromkeys(node.inputs) if number(x) is None]
+        lines += [self._update(target, value) for target, value in self.graph.updates.items()]
+        return "\n".join([_HEADER.rstrip(), *(f"  {line}" for line in lines), "}", ""])
+
+    def _column(self, phase: Phase, titles: Mapping[str, str], nodes: Sequence[Node]) -> list[str]:
+        """The nodes of a phase in a cluster without a border, which keeps them together, under a heading."""
+        line, _ = _COLOURS[phase]
+        by_layer: dict[str, list[Node]] = {}
+        for node in nodes:
+            by_layer.setdefault(self.origins[node].layer, []).append(node)
+        body: list[str] = []
+        for name in dict.fromkeys([*titles, *by_layer]):
+            inner = [f"{self._id(node)} {self._node(node)}" for node in by_layer.get(name, ())]
+            attributes = _attributes(label=titles.get(name, name), color=line, **_LAYER)
+            body += _cluster(f"{phase} {name}", attributes, inner) if name and inner else inner
+        heading = f"{_heading(phase)} {_attributes(label=_COLUMNS[phase], shape='plaintext', fontsize='16', fontcolor=line)}"
+        return _cluster(phase, _attributes(peripheries="0"), [heading, *body])
+
+    def _same_heights(self, nodes: Sequence[Node]) -> list[str]:
+        """Each forward node side by side with the first of its backward nodes."""
+        partners: dict[Node, Node] = {}
+        for node in nodes:
+            forward = self.origins[node].forward
+            if self.origins[node].phase == "backward" and forward in self.origins and forward is not None:
+                partners.setdefault(forward, node)
+        return [f"{{rank=same; {self._id(x)} -> {self._id(y)} {_attributes(style='invis')}}}" for x, y in partners.items()]
+
+    def _node(self, node: Node) -> str:
+        line, ground = _COLOURS[self.origins[node].phase]
+        operands = [number(x) or "·" for x in read_by(node)] if any(number(x) for x in node.inputs) else []
+        title = call(node, operands) if is_computed(node) else self.graph.names[node]
+        style, width = ("filled", "2") if is_parameter(node) else ("rounded,filled", "1")
+        return _attributes(label=f"{title}\n{node.type}", color=line, fillcolor=ground, style=style, penwidth=width)
+
+    def _edge(self, x: Node, node: Node) -> str:
+        """From an input to its user. Edges of gradients and updates are turned around for the layout, so that they run up."""
+        before, after = self.origins[x].phase, self.origins[node].phase
+        line = _COLOURS[after][0]
+        if before != "forward":
+            return f"{self._id(node)} -> {self._id(x)} {_attributes(color=line, dir='back')}"
+        if after == "forward":
+            return f"{self._id(x)} -> {self._id(node)} {_attributes(color=line)}"
+        return f"{self._id(x)} -> {self._id(node)} {_attributes(color=line, style='dashed', constraint='false')}"
+
+    def _update(self, target: Node, value: Node) -> str:
+        return f"{self._id(value)} -> {self._id(target)} {_attributes(color=_COLOURS['update'][0], constraint='false')}"
+
+    def _id(self, node: Node) -> str:
+        return _quoted(self.graph.names[node])
+
+
+def _heading(phase: Phase) -> str:
+    """The id of a heading; no node has a blank in its name."""
+    return _quoted(f"heading {phase}")
+
+
+def _cluster(name: str, attributes: str, body: Sequence[str]) -> list[str]:
+    return [f"subgraph {_quoted(f'cluster {name}')} {{", f"  graph {attributes}", *(f"  {line}" for line in body), "}"]
+
+
+def _attributes(**values: str) -> str:
+    return f"[{', '.join(f'{name}={_quoted(value)}' for name, value in values.items())}]"
+
+
+def _quoted(text: str) -> str:
+    """A quoted string: quotes and backslashes are escaped, line breaks written as Graphviz does."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
