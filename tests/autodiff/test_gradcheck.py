@@ -137,6 +137,13 @@ def test_what_is_not_finite_fails() -> None:
         assert rows["reverse"].max_abs_error == math.inf
 
 
+def test_a_difference_that_overflows_fails() -> None:
+    """e^709.78 is just below the greatest number, and its derivative too; a step further is infinity."""
+    x = leaf()
+    rows = check(exp(x), x, 709.782)
+    assert (rows["reverse"].verdict, rows["forward"].verdict) == ("fail", "pass")
+
+
 def test_derivatives_too_small_to_confirm_are_mentioned() -> None:
     x = leaf(2)
     row = check(sum_over(x) * 1e-13 + 1.0, x, [1.0, 0.5])["reverse"]

@@ -14,15 +14,10 @@ from netcli.layers.initializers.initializer import INITIALIZERS, Fan
 from netcli.layers.layer import LAYERS
 
 
-def weights(text: str, shape: tuple[int, ...], seed: int = 0, name: str = "dense1/weight") -> Array:
-    """First values of a parameter of a stack in front of one more dense layer, unless it ends in a loss."""
-    model = model_of(text, shape, target=(1,))
-    return first_state(model, seed).values[name]
-
-
 def drawn(text: str, name: str = "weight") -> Array:
-    """60,000 weights or biases of a dense layer of 200 features and 300 units with these settings."""
-    return weights(f"[flatten, dense: {{units: 300, {text}}}, dense: 1, mse]", (200,), name=f"dense1/{name}")
+    """60,000 weights or 300 biases of a dense layer of 200 features and 300 units with these settings."""
+    model = model_of(f"[dense: {{units: 300, {text}}}, dense: 1, mse]", (200,), target=(1,))
+    return first_state(model).values[f"dense1/{name}"]
 
 
 def test_he_is_normal_with_the_variance_2_by_fan_in() -> None:
@@ -85,7 +80,7 @@ def test_bias_is_zero_unless_it_is_told() -> None:
 def test_fans_of_a_convolution(init: str, groups: int) -> None:
     """An output is made of channels / groups · taps inputs; an input goes to filters / groups · taps outputs."""
     text = f"[conv: {{filters: 96, kernel: [3, 5], groups: {groups}, init: {init}}}, flatten, dense: 1, mse]"
-    w = weights(text, (32, 6, 6), name="conv1/weight")
+    w = first_state(model_of(text, (32, 6, 6), target=(1,))).values["conv1/weight"]
     fan_in, fan_out = 32 // groups * 15, 96 // groups * 15
     assert w.shape == (96, 32 // groups, 3, 5)
     assert w.var() == pytest.approx(2 / fan_in if init == "he" else 2 / (fan_in + fan_out), rel=0.04)

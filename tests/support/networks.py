@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
@@ -92,8 +92,3 @@ def values_of(outputs: Mapping[str, Node], state: State, feeds: Mapping[str, Arr
 def value_of(node: Node, state: State, feeds: Mapping[str, Array]) -> Array:
     """The value of one node."""
     return values_of({"value": node}, state, feeds)["value"]
-
-
-def output_of(layers: Sequence[tuple[object, Node]], index: int = -2) -> Node:
-    """The output of a layer of `Network.layers`; by default of the last one before the loss."""
-    return layers[index][1]

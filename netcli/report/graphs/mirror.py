@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from netcli.graph import Graph, Leaf, Node, TensorType
 from netcli.report.graphs.bands import Bands, Result
 from netcli.report.graphs.formula import call, number
-from netcli.report.graphs.roles import end_of, read_by
+from netcli.report.graphs.roles import end_of, is_computed, read_by
 from netcli.report.graphs.rows import Role, Row, Rows, forward_rows
 from netcli.report.graphs.updates import update_formula
 from netcli.report.records import LayerRow
@@ -46,11 +46,15 @@ class Section:
 
 @dataclass(frozen=True, eq=False)
 class Mirror:
-    """The picture of a graph. `end` is the name of what is minimised; a forward graph alone has no gradients."""
+    """The picture of a graph. `end` is the name of what is minimised; a forward graph alone has no gradients.
+
+    `left_out` nodes, of metrics, statistics, norms and the optimizer's arithmetic, are not in it.
+    """
 
     sections: tuple[Section, ...]
     end: str
     has_gradients: bool
+    left_out: int
 
 
 def mirror(graph: Graph, layers: Sequence[LayerRow]) -> Mirror:
@@ -65,7 +69,8 @@ def mirror(graph: Graph, layers: Sequence[LayerRow]) -> Mirror:
     known = [layer.name for layer in layers]
     unknown = [LayerRow(name, "", None, (), 0, 0, 0, 0) for name in rows.by_layer if name not in known]
     sections = tuple(drawing.section(layer) for layer in [*unknown, *layers])
-    return Mirror(sections, end_of(graph), bool(bands.gradients))
+    left_out = [node for node in graph.nodes if is_computed(node) and node.origin.phase != "backward" and node not in rows.of]
+    return Mirror(sections, end_of(graph), bool(bands.gradients), sum(node.op.name != "batch_size" for node in left_out))
 
 
 class _Drawing:

@@ -15,7 +15,7 @@ from netcli.report.graphs.mirror import Entry, Mirror, Section, mirror
 from netcli.report.graphs.rows import Role
 from netcli.report.graphs.strips import Connection, Side, Strip, lay_out, line_in
 from netcli.report.records import LayerRow
-from netcli.report.text import Line, Style, Styled
+from netcli.report.text import Line, Style, Styled, width_of
 
 #: Every row; a line a layer; or as much of it as is not too long.
 Detail = Literal["auto", "full", "layers"]
@@ -23,18 +23,26 @@ Detail = Literal["auto", "full", "layers"]
 #: Lines of a picture after which "auto" folds it: equal blocks first, then layers.
 LONG = 120
 
+_LEGEND_WIDTH = 100
+
 _STYLES: Mapping[Role, Style] = {"data": "forward", "side": "muted", "parameter": "update"}
 
-_LEGEND = (
-    "x: what comes from above · y: the result of the row · g: the gradient from below · ∂p: the gradient of p · "
-    "┄▶ a value that the backward pass reads · ━ update of a parameter · n×3: three numbers for each of n examples"
+_FORWARD_SIGNS = ("x: what comes from above",)
+_BACKWARD_SIGNS = (
+    "y: the result of the row",
+    "g: the gradient from below",
+    "∂p: the gradient of p",
+    "┄▶ a value that the backward pass reads",
+    "━ update of a parameter",
 )
+_SHAPES = "n×3: three numbers for each of n examples"
+_LEFT_OUT = "not drawn: {} nodes of metrics, statistics, norms and the optimizer's arithmetic"
 
 
 def picture(
     graph: Graph, layers: Sequence[LayerRow], width: int | None, encoding: str = "utf-8", detail: Detail = "auto"
 ) -> list[Line]:
-    """Forward and backward graph side by side, in at most `width` columns (None: as wide as it likes).
+    """Forward and backward graph side by side, in at most `width` columns, 50 or more (None: as wide as it likes).
 
     The graph is that of a training step as it was built, with an output `gradients/LABEL` for each parameter; without
     these, or of its forward part alone, there is one column. `layers` are in the order of the stack.
@@ -46,9 +54,18 @@ def picture(
         body = body if len(body) <= LONG else _folded(drawn)
     if drawn.has_gradients:
         body = [Strip(Side(text="forward ▼", style="forward"), Side(text="backward ▲", style="backward")), *body, _turn(drawn)]
-    lines = lay_out(_with_guides(body), width, encoding)
-    legend = textwrap.wrap(_LEGEND, width or 100) if drawn.has_gradients else []
-    return [*lines, (), *(line_in((Styled(text, "muted"),), encoding) for text in legend)]
+    return [*lay_out(_with_guides(body), width, encoding), (), *_legend(drawn, width, encoding)]
+
+
+def _legend(drawn: Mirror, width: int | None, encoding: str) -> list[Line]:
+    signs = [*_FORWARD_SIGNS, *(_BACKWARD_SIGNS if drawn.has_gradients else ()), _SHAPES]
+    lines = [""]
+    for sign in signs:
+        longer = f"{lines[-1]} · {sign}" if lines[-1] else sign
+        lines[-1:] = [longer] if width_of(longer) <= (width or _LEGEND_WIDTH) else [lines[-1], sign]
+    if drawn.left_out:
+        lines += textwrap.wrap(_LEFT_OUT.format(drawn.left_out), width or _LEGEND_WIDTH)
+    return [line_in((Styled(line, "muted"),), encoding) for line in lines]
 
 
 def _strips(sections: Sequence[Section | Repeat]) -> list[Strip]:
@@ -57,10 +74,10 @@ def _strips(sections: Sequence[Section | Repeat]) -> list[Strip]:
 
 def _section(section: Section) -> list[Strip]:
     layer = section.layer
-    title: Line = (Styled(layer.name, "strong"),)
+    title: Line = (Styled(layer.name or "graph", "strong"),)
     facts = [layer.type] * (not layer.name.startswith(layer.type)) + [f"line {layer.line}"] * (layer.line is not None)
     if not section.entries:
-        facts.append("not needed for the loss")
+        facts.append("the loss is computed without it")
     title += tuple(Styled(f" · {fact}", "muted") for fact in facts)
     return [Strip(Side(), Side(), title=title), *(strip for entry in section.entries for strip in _entry(entry))]
 

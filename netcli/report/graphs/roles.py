@@ -76,9 +76,7 @@ def reached_from(sources: Iterable[Node], nodes: Iterable[Node]) -> set[Node]:
 def forward_values(node: Node) -> tuple[Node, ...]:
     """The values of the forward graph that a node reads; constants and the number of examples are none."""
     return tuple(
-        x
-        for x in read_by(node)
-        if x.origin.phase == "forward" and not isinstance(x.op, Constant) and x.op.name != "batch_size"
+        x for x in read_by(node) if x.origin.phase == "forward" and not isinstance(x.op, Constant) and x.op.name != "batch_size"
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netcli.graph import Graph, Node, Placeholder
-from netcli.report.graphs.roles import PLUMBING, is_computed, is_parameter, needed, origins, read_by, reached_from
+from netcli.report.graphs.roles import PLUMBING, is_computed, is_parameter, needed, origins, reached_from, read_by
 
 #: What a row stands for: the data on their way, a value computed aside, a parameter.
 Role = Literal["data", "side", "parameter"]

@@ -1,8 +1,8 @@
 """Two columns of text with connections between them, as lines of a width.
 
-    │ weight            4×3 ◀━ − lr · ∂weight ━━ │ ∂weight
-    ├┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ x ┄┄┄┄┄┄┄┄┄┄▶ ├ dense_weight_grad(x, g)
-    ▼ dense(x, weight)  n×3                      ▲ g
+│ weight            4×3 ◀━ − lr · ∂weight ━━ │ ∂weight
+├┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ x ┄┄┄┄┄┄┄┄┄┄▶ ├ dense_weight_grad(x, g)
+▼ dense(x, weight)  n×3                      ▲ g
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class _Widths:
 
 #: Texts and connections that can be read, and the least there is.
 _GOOD_TEXT, _GOOD_MIDDLE = 20, 14
-_LEAST_TEXT, _LEAST_MIDDLE = 8, 9
+_LEAST_TEXT, _LEAST_MIDDLE = 8, 12
 _GREATEST_MIDDLE = 46
 #: A label of a connection has a blank and two signs on both sides.
 _AROUND_LABEL = 6
@@ -159,13 +159,13 @@ def _padded(side: Side, width: int, shape_width: int) -> Line:
 
 
 def _connection(connection: Connection | None, width: int, middle: int) -> Line:
-    """The connection, so wide; its label stands in the last columns, those between the two sides."""
+    """The connection, so wide and a blank where an arrow ends; its label stands about the middle of the last `middle` columns."""
     if connection is None:
         return (" " * width,)
-    room = middle - _AROUND_LABEL
+    room = width - 1 - _AROUND_LABEL
     fitting = [label for label in connection.labels if width_of(label) <= room]
     label = f" {fitting[0] if fitting else clip(connection.labels[-1], room)} "
-    behind = (middle - width_of(label)) // 2 + 1
+    behind = max((middle - width_of(label)) // 2 + 1, 3)
     dash, style = _DASHES[connection.kind]
     before = dash * (width - width_of(label) - behind)
     if connection.kind == "update":
