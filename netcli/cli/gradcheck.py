@@ -36,8 +36,9 @@ def gradcheck(
 ) -> None:
     """Check derivatives numerically.
 
-    Reverse mode against finite differences, and forward mode against reverse mode, in float64. Without CONFIG every operation is checked on its samples; with it, the network on a batch of its data. A kink is told
-    from an error. The exit code is 1 if a derivative is wrong.
+    Reverse mode against finite differences, and forward mode against reverse mode, in float64. Without CONFIG every operation
+    is checked on its samples; with it, the network on a batch of its data. A kink is told from an error. The exit code is 1 if
+    a derivative is wrong.
     """
     limit_threads(threads)
     from netcli.autodiff.gradcheck import CheckSettings  # noqa: PLC0415 - heavy

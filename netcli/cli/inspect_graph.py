@@ -1,5 +1,101 @@
 """`netcli inspect-graph`."""
 
+from __future__ import annotations
 
-def inspect_graph() -> None:
-    """Show the graph."""
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netcli.cli.running import ConfigArgument, JsonOption, OverridesArgument, guarded, print_json, results
+
+if TYPE_CHECKING:
+    from netcli.graph import Graph
+    from netcli.report.terminal import Output
+    from netcli.training.session import Session
+
+
+class View(StrEnum):
+    """How much of the training step is looked at."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    STEP = "step"
+
+
+class Format(StrEnum):
+    """How it is shown."""
+
+    PICTURE = "picture"
+    TABLE = "table"
+    TEXT = "text"
+    TREE = "tree"
+    JSON = "json"
+    DOT = "dot"
+
+
+class Detail(StrEnum):
+    """How much of a picture is shown."""
+
+    AUTO = "auto"
+    FULL = "full"
+    LAYERS = "layers"
+
+
+@guarded
+def inspect_graph(
+    config: ConfigArgument,
+    overrides: OverridesArgument = None,
+    view: Annotated[
+        View, typer.Option("--view", help="The forward graph, with the backward graph, or the whole step.")
+    ] = View.STEP,
+    form: Annotated[
+        Format, typer.Option("--format", help="picture: forward and backward side by side; table: the layers and their cost.")
+    ] = Format.PICTURE,
+    detail: Annotated[
+        Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")
+    ] = Detail.AUTO,
+    optimized: Annotated[bool, typer.Option("--optimized", help="Show the graph after the passes.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show the computational graph.
+
+    By default forward and backward stand side by side: data runs down on the left, gradients run up on the right, and each
+    operation stands beside the one that computes its derivative.
+    """
+    from netcli.config.load import load  # noqa: PLC0415 - heavy
+    from netcli.passes import optimize  # noqa: PLC0415
+    from netcli.training.anatomy import view_of  # noqa: PLC0415
+    from netcli.training.session import prepare  # noqa: PLC0415
+
+    session = prepare(load(config, overrides or []))
+    graph = view_of(session.model, session.step, view.value)
+    _show(results(), session, optimize(graph) if optimized else graph, Format.JSON if json else form, detail)
+
+
+def _show(output: Output, session: Session, graph: Graph, form: Format, detail: Detail) -> None:
+    from netcli.graph import text  # noqa: PLC0415
+    from netcli.report.graphs.document import as_json  # noqa: PLC0415
+    from netcli.report.graphs.dot import dot  # noqa: PLC0415
+    from netcli.report.graphs.picture import picture  # noqa: PLC0415
+    from netcli.report.graphs.tree import tree  # noqa: PLC0415
+    from netcli.report.model import model_table  # noqa: PLC0415
+    from netcli.training.anatomy import layer_rows  # noqa: PLC0415
+
+    rows = layer_rows(session.layers, session.model, session.step)
+    match form:
+        case Format.PICTURE:
+            output.lines(picture(graph, rows, output.width, output.encoding, detail.value))
+        case Format.TABLE:
+            forward, backward, parameters = (
+                sum(getattr(row, name) for row in rows) for name in ("flops_forward", "flops_backward", "parameters")
+            )
+            output.table(model_table(rows, parameters=parameters, flops_forward=forward, flops_backward=backward))
+        case Format.TEXT:
+            output.line(text(graph))
+        case Format.TREE:
+            output.lines(tree(graph, rows, output.width, output.encoding))
+        case Format.JSON:
+            print_json(as_json(graph))
+        case Format.DOT:
+            output.line(dot(graph, rows))

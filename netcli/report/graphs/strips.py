@@ -159,7 +159,7 @@ def _padded(side: Side, width: int, shape_width: int) -> Line:
 
 
 def _connection(connection: Connection | None, width: int, middle: int) -> Line:
-    """The connection, so wide and a blank where an arrow ends; its label stands about the middle of the last `middle` columns."""
+    """The connection, with the blank behind it; its label stands about the middle of the last `middle` columns."""
     if connection is None:
         return (" " * width,)
     room = width - 1 - _AROUND_LABEL
