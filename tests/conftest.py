@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# the same examples on every machine, however slow
+settings.register_profile("netcli", deadline=None, derandomize=True, database=None)
+settings.load_profile("netcli")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -129,14 +129,17 @@ def read(path: Path) -> Checkpoint:
             hint=_DAMAGED,
         ) from error
     if metadata.get("format") != _FORMAT:
-        raise CheckpointError(f"{path} is not a checkpoint of this version of netcli: its format is {metadata.get('format')}")
+        raise CheckpointError(
+            f"{path} is not a checkpoint of this version of netcli: its format is {metadata.get('format')}",
+            hint="give a run that this version has trained",
+        )
     if metadata.pop("sha256", None) != _digest(tensors, metadata):
         raise CheckpointError(f"{path} is damaged: its contents are not what netcli has written", hint=_DAMAGED)
     try:
         position = _POSITION.validate_json(metadata["position"])
         signature = Signature.from_json(metadata["signature"])
     except (KeyError, ValidationError) as error:
-        raise CheckpointError(f"{path} lacks its description, or it is damaged: {_first_line(error)}") from error
+        raise CheckpointError(f"{path} lacks its description, or it is damaged: {_first_line(error)}", hint=_DAMAGED) from error
     sums = {name.removeprefix(_SUMS): value for name, value in tensors.items() if name.startswith(_SUMS)}
     values = {name: value for name, value in tensors.items() if not name.startswith(_SUMS)}
     return Checkpoint(State(values), position, sums, signature, metadata.get("fingerprint", "unknown"))

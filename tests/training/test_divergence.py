@@ -23,9 +23,11 @@ with layer("first", 3):
     H = X * W  # (n, 2)
 
 
-def blamed(outputs: Mapping[str, Node], x: Array, w: Array = np.ones(2), guards: tuple[str, ...] = ("loss",)) -> NonFinite | None:
+def blamed(
+    outputs: Mapping[str, Node], x: Array, w: tuple[float, float] = (1.0, 1.0), guards: tuple[str, ...] = ("loss",)
+) -> NonFinite | None:
     """What is found for inputs (n, 2) and weights (2,)."""
-    state = State({"first/weight": w.astype(np.float32)})
+    state = State({"first/weight": np.array(w, np.float32)})
     return first_non_finite(Graph(outputs), state, {"input": x.astype(np.float32)}, guards)
 
 
@@ -52,7 +54,7 @@ def test_the_log_of_a_negative_number() -> None:
 
 
 def test_a_weight_that_is_infinite() -> None:
-    found = blamed({"loss": loss_of(H)}, np.ones((3, 2)), w=np.array([1.0, math.inf]))
+    found = blamed({"loss": loss_of(H)}, np.ones((3, 2)), w=(1.0, math.inf))
     assert found is not None
     assert (found.node, found.layer) == (W, "first")
     assert str(found) == "first/weight, variable first/weight: 1 of 2 values are NaN or infinite"
@@ -92,7 +94,7 @@ def test_born_in_the_update() -> None:
 def test_what_belongs_to_no_layer_is_placed_at_what_it_is_made_of() -> None:
     with phase("update"):
         squares = sum_over(W * W)
-    found = blamed({"grad_norm": sqrt(squares)}, np.ones((1, 2)), w=np.array([1e30, 1.0]), guards=("grad_norm",))
+    found = blamed({"grad_norm": sqrt(squares)}, np.ones((1, 2)), w=(1e30, 1.0), guards=("grad_norm",))
     assert found is not None
     assert found.node.origin.layer == ""
     assert found.layer == "first"

@@ -39,8 +39,8 @@ def few(session: Session, examples: int = 8) -> dict[str, np.ndarray]:
 
 
 def test_the_promised_configs_are_there() -> None:
-    promised = "digits-cnn digits-mlp iris-mlp sigmoid-dropout mnist-mlp mnist-lenet5 mnist-cnn".split()
-    assert set(promised) <= {path.stem for path in CONFIGS}
+    promised = {"digits-cnn", "digits-mlp", "iris-mlp", "sigmoid-dropout", "mnist-mlp", "mnist-lenet5", "mnist-cnn"}
+    assert promised <= {path.stem for path in CONFIGS}
 
 
 @each_config

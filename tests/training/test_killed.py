@@ -39,7 +39,8 @@ def child(run, *arguments, dies_at=None):
     return os.wait()[1]
 
 config, folder = sys.argv[1:]
-app(["train", config, "--run-dir", f"{folder}/first", "-q"], standalone_mode=False)  # what is made once, is made before the first fork
+# what is made once, is made before the first fork
+app(["train", config, "--run-dir", f"{folder}/first", "-q"], standalone_mode=False)
 for number in range(1000):
     run = f"{folder}/{number}"
     status = child(run, "train", config, "--run-dir", run, dies_at=number)

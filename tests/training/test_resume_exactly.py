@@ -99,7 +99,10 @@ def test_a_finished_run_is_left_as_it_is(tmp_path: Path) -> None:
     assert "nothing is left to do: epoch 2 is done, train.epochs is 2" in result.stderr
     assert document("train", "--resume", run)["test"] == first["test"]
     assert {path: path.read_bytes() for path in kept} == kept
-    assert "nothing is left to do: epoch 2 is done, train.epochs is 1" in succeed("train", "--resume", run, "train.epochs=1").stderr
+    assert (
+        "nothing is left to do: epoch 2 is done, train.epochs is 1"
+        in succeed("train", "--resume", run, "train.epochs=1").stderr
+    )
 
 
 def test_a_run_that_stopped_early_does_not_go_on(tmp_path: Path) -> None:

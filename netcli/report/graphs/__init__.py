@@ -1,8 +1,7 @@
-"""Graphs as a person or a program reads them: the mirrored picture, a tree, JSON, Graphviz.
+"""Graphs as a person or a program reads them.
 
-    roles ── formula ─┬─ rows ── bands ─┬─ mirror ── folding ─┬─ picture     forward and backward side by side
-                      │         updates ┘             strips ─┤
-                      ├───────────────────────────────────────┴─ tree        layers, phases, nodes
-                      ├─ document                                            JSON
-                      └─ dot                                                 Graphviz
+`picture` draws forward and backward graph side by side: `rows` sorts the forward nodes into rows, `bands` finds what the
+backward graph computes for each, `formula` and `updates` write it down, `mirror` puts it together as a value, `folding`
+shortens it, `strips` lays it out. `tree`, `document` (JSON) and `dot` (Graphviz) show every node. `roles` says what nodes
+are to a reader.
 """
