@@ -41,7 +41,10 @@ class Session:
 
     @cached_property
     def step(self) -> Graph:
-        """The training step, as it is built."""
+        """The training step, as it is built. Raises ConfigError for a network without weights."""
+        if not self.model.parameters:
+            place = self.loaded.place("model", "layers")
+            raise ConfigError([Problem("there is nothing to train: no layer has weights", place, "add one, such as dense")])
         train, network = self.loaded.config.train, self.model.training
         rule = Rule(train.optimizer, train.schedule, self.steps_per_epoch, train.epochs, train.clip_norm, train.clip_value)
         return training_step(
