@@ -48,7 +48,7 @@ def _inputs(trained: Trained, files: list[Path]) -> tuple[list[str], Array]:
     """The names and raw inputs of all files together, in the dtype of the network's input."""
     import numpy as np  # noqa: PLC0415
 
-    from netcli.datasets.inputs import read_inputs  # noqa: PLC0415
+    from netcli.datasets.inputs import PICTURES, read_inputs  # noqa: PLC0415
 
     signature = trained.signature
     names: list[str] = []
@@ -58,8 +58,8 @@ def _inputs(trained: Trained, files: list[Path]) -> tuple[list[str], Array]:
             file, signature.input_shape, signature.features, signature.largest, delimiter=trained.delimiter
         )
         names += found
-        arrays.append(array)
-    return names, trained.as_input(np.concatenate(arrays))
+        arrays.append(trained.as_input(array, rounded=file.suffix.lower() in PICTURES))
+    return names, np.concatenate(arrays)
 
 
 def _show(trained: Trained, names: list[str], predicted: Array, top: int) -> None:

@@ -16,7 +16,8 @@ from netcli.errors import DataError
 from netcli.graph import Array, Shape
 from netcli.settings import nearest
 
-_PICTURES = (".png", ".jpg", ".jpeg")
+#: Suffixes of picture files.
+PICTURES = (".png", ".jpg", ".jpeg")
 Features = tuple[str, ...] | None
 
 
@@ -31,7 +32,7 @@ def read_inputs(
     DataError (unreadable, another shape, missing columns, numbers that are not finite).
     """
     suffix = path.suffix.lower()
-    if suffix in _PICTURES:
+    if suffix in PICTURES:
         return [str(path)], read_image(path, input_shape, largest)[None]
     if suffix == ".csv":
         return _from_table(read_table(path, delimiter), input_shape, features)

@@ -29,7 +29,12 @@ def check_table(title: str, checks: Sequence[Check]) -> Table:
         Column("elements", "right", drop=len(kinds)),
     )
     rows = tuple(_row(name, [check for check in checks if check.name == name], kinds) for name in names)
-    return Table(title, columns, rows, "relative errors of reverse mode: against central differences, and against forward mode; 2nd: of the gradient itself")
+    return Table(
+        title,
+        columns,
+        rows,
+        "relative errors of reverse mode: against central differences, and against forward mode; 2nd: of the gradient itself",
+    )
 
 
 def _row(name: str, checks: Sequence[Check], kinds: Sequence[Kind]) -> tuple[Cell, ...]:

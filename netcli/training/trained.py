@@ -41,9 +41,14 @@ class Trained:
         """What separates the columns of its data, where that is a table."""
         return str(getattr(self.loaded.config.data.dataset, "delimiter", ","))
 
-    def as_input(self, values: Array) -> Array:
-        """Raw values in the dtype of the network's input. Raises DataError for values that it cannot hold."""
+    def as_input(self, values: Array, *, rounded: bool = False) -> Array:
+        """Raw values in the dtype of the network's input. Raises DataError for values that it cannot hold.
+
+        `rounded`: where that holds whole numbers, the nearest ones, for pictures, whose levels are not those of the data.
+        """
         dtype = np.dtype(self.signature.input_dtype)
+        if rounded and dtype.kind == "u":
+            values = np.rint(values)
         converted = values.astype(dtype)
         if not np.array_equal(converted, values):
             raise DataError(

@@ -87,11 +87,19 @@ def test_one_output_for_two_classes_is_the_probability_of_the_second() -> None:
 
 
 def dataset(**changes: object) -> Dataset:
-    values = {
-        "name": "made-up", "train": Split(np.zeros((5, 1, 2, 3), np.uint8), np.zeros(5, np.int32)), "validation": None, "test": None,
-        "classes": ("a", "b"), "features": None, "largest": 255.0, "scale": 1.0, "mean": np.zeros((1, 1, 1)), "deviation": np.ones((1, 1, 1)),
-    } | changes  # fmt: skip
-    return Dataset(**values)  # type: ignore[arg-type]
+    values: dict[str, object] = {
+        "name": "made-up",
+        "train": Split(np.zeros((5, 1, 2, 3), np.uint8), np.zeros(5, np.int32)),
+        "validation": None,
+        "test": None,
+        "classes": ("a", "b"),
+        "features": None,
+        "largest": 255.0,
+        "scale": 1.0,
+        "mean": np.zeros((1, 1, 1)),
+        "deviation": np.ones((1, 1, 1)),
+    }
+    return Dataset(**(values | changes))  # type: ignore[arg-type]
 
 
 def differing() -> Iterator[tuple[Dataset, str]]:
