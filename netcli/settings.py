@@ -46,8 +46,11 @@ T = TypeVar("T")
 O = TypeVar("O", bound=Option)  # noqa: E741 - an option
 
 
-def discover(package: str, base: type[T]) -> list[type[T]]:
-    """Every concrete subclass of `base` defined in a module of `package`, in the order of module and definition."""
+def discover(package: str, base: type[T], *, abstract: bool = False) -> list[type[T]]:
+    """Every subclass of `base` defined in a module of `package`, in the order of module and definition.
+
+    Abstract ones, which members are made from, are left out unless asked for.
+    """
     found: list[type[T]] = []
     folder = importlib.import_module(package)
     for info in sorted(pkgutil.iter_modules(folder.__path__), key=lambda info: info.name):
@@ -58,7 +61,7 @@ def discover(package: str, base: type[T]) -> list[type[T]]:
             if isinstance(value, type)
             and issubclass(value, base)
             and value.__module__ == module.__name__
-            and not inspect.isabstract(value)
+            and (abstract or not inspect.isabstract(value))
             and not value.__name__.startswith("_")
         ]
     return found
@@ -72,8 +75,16 @@ class Family(Generic[O]):
 
     @cached_property
     def members(self) -> Mapping[str, type[O]]:
-        """Classes by word, sorted."""
-        options = [option for option in discover(self.package, self.base) if "word" in vars(option)]
+        """Classes by word, sorted. Raises TypeError for a class that is no whole member."""
+        options = []
+        for option in discover(self.package, self.base, abstract=True):
+            lacking = sorted(getattr(option, "__abstractmethods__", ()))
+            if "word" in vars(option):
+                if lacking:
+                    raise TypeError(f"{option.__module__}.{option.__name__} has no {', '.join(lacking)}")
+                options.append(option)
+            elif not lacking:
+                raise TypeError(f"{option.__module__}.{option.__name__} has no word, the name of the {self.kind} in YAML")
         return {option.word: option for option in sorted(options, key=lambda option: option.word)}
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from netcli.autodiff.match import match
-from netcli.autodiff.paths import explain_no_path, rules_of
-from netcli.errors import NoPathError
+from netcli.autodiff.paths import describe, explain_no_path, rules_of
+from netcli.errors import GraphError, NoPathError
 from netcli.graph import Node, constant, derivative_of, topological
 from netcli.ops import total
 
@@ -43,13 +43,24 @@ def gradients(
             found[node] = g
             if not active.intersection(node.inputs):
                 continue
-            for x, dx in zip(node.inputs, rules_of(node).vjp(node, g), strict=True):
+            for x, dx in zip(node.inputs, _cotangents(node, g), strict=True):
                 if x in active and dx is not None:
                     cotangents.setdefault(x, []).append(match(dx, x))
     missing = [x for x in xs if x not in found]
     if missing and unconnected == "error":
         raise NoPathError("\n".join(explain_no_path(x, ys) for x in missing))
     return [found[x] if x in found else match(constant(0.0, x.type.dtype), x) for x in xs]
+
+
+def _cotangents(node: Node, g: Node) -> tuple[Node | None, ...]:
+    """What the operation's reverse rule gives. Raises GraphError, with the operation, when that is not one for each input."""
+    found: object = rules_of(node).vjp(node, g)  # an author's rule may return anything
+    if not isinstance(found, tuple) or len(found) != len(node.inputs):
+        raise GraphError(
+            f"the vjp of {describe(node)} must return a tuple of {len(node.inputs)}, one cotangent or None for each input, "
+            f"it returned {found!r}"
+        )
+    return found
 
 
 def _active(order: Sequence[Node], xs: set[Node]) -> set[Node]:

@@ -21,10 +21,17 @@ def hold_out(split: Split, share: float, stream: np.random.SeedSequence) -> tupl
     return split.take(np.flatnonzero(~held)), split.take(np.flatnonzero(held))
 
 
+def random_order(count: int, stream: np.random.SeedSequence) -> Array:
+    """The numbers below `count` in a random order, the same for a stream with every version of numpy.
+
+    It uses raw numbers of the bit generator: numpy promises that they never change, and does not promise it of permutation().
+    """
+    return np.argsort(np.random.PCG64(stream).random_raw(count), kind="stable")
+
+
 def _order(targets: Array, stream: np.random.SeedSequence) -> Array:
     """A random order of the examples; for class labels one in which every beginning is stratified."""
-    # Raw numbers of the bit generator: numpy promises that they never change, and does not promise it of permutation().
-    order = np.argsort(np.random.PCG64(stream).random_raw(len(targets)), kind="stable")
+    order = random_order(len(targets), stream)
     if targets.dtype.kind == "f":
         return order
     labels = targets[order]

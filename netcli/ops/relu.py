@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from netcli.graph import Array, Node, Piecewise, Sample, TensorType, constant, varying
-from netcli.ops.elementwise import broadcast_type, elements
+from netcli.ops.checks import check_floats
+from netcli.ops.elementwise import elements
 from netcli.ops.select import greater, select
 
 
@@ -16,7 +17,8 @@ class Relu(Piecewise):
     """x where x > 0, else 0. The derivative at 0 is 0: a select on x > 0, not a maximum, in every executor."""
 
     def infer(self, *types: TensorType) -> TensorType:
-        return broadcast_type(self, *types)
+        check_floats(self, *types)
+        return types[0]
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         (x,) = arrays
@@ -44,7 +46,8 @@ class Abs(Piecewise):
     """|x|. The derivative at 0 is 0."""
 
     def infer(self, *types: TensorType) -> TensorType:
-        return broadcast_type(self, *types)
+        check_floats(self, *types)
+        return types[0]
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return xp.abs(arrays[0])

@@ -23,8 +23,8 @@ def option_page(output: Output, document: Mapping[str, Any]) -> None:
     width = min(output.width or 100, 100)
     output.line(document["layer"], "strong")
     output.line()
-    for paragraph in (document["summary"], *document["details"].splitlines()):
-        output.line("\n".join(textwrap.wrap(paragraph, width)) if paragraph.strip() else "")
+    for paragraph in _paragraphs(f"{document['summary']}\n{document['details']}"):
+        output.line(textwrap.fill(paragraph, width))
     output.line()
     output.line("settings", "strong")
     for setting in document["settings"]:
@@ -36,6 +36,19 @@ def option_page(output: Output, document: Mapping[str, Any]) -> None:
     output.line("in YAML", "strong")
     for line in _examples(document):
         output.line(f"  {line}")
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The text's lines, those that go on in the next one joined with it: a line ends where a sentence does."""
+    paragraphs: list[str] = []
+    going_on = False
+    for line in text.splitlines():
+        if going_on and line:
+            paragraphs[-1] += f" {line.strip()}"
+        else:
+            paragraphs.append(line)
+        going_on = bool(line) and not line.endswith((".", ":", ";"))
+    return paragraphs
 
 
 def _examples(document: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from netcli.datasets.splitting import random_order
 from netcli.graph import Array
 from netcli.report.page import training_page
 from netcli.report.records import EpochRecord, Stopped, Summary
@@ -126,7 +127,7 @@ class Trainer:
         config, examples = self.session.loaded.config, len(self.session.data.train)
         order = np.arange(examples)
         if config.data.shuffle:
-            order = np.random.default_rng(np.random.SeedSequence([config.seed, epoch])).permutation(examples)
+            order = random_order(examples, np.random.SeedSequence([config.seed, epoch]))
         return [order[at : at + self.batch_size] for at in range(0, examples, self.batch_size)]
 
     def _finish_epoch(self, rate: float, seconds: float) -> None:
