@@ -89,7 +89,7 @@ def _train(
             raise DivergedError(
                 f"training diverged in epoch {epoch}, step {batch} of it: "
                 + (str(where) if where else "the update is not finite"),
-                place=trainer.session.loaded.place("model", "layers", trainer.layer_index(where)) if where else None,
+                place=trainer.place_of(where) if where else None,
                 hint=f"try a lower learning rate or clip_norm; the weights before that step are kept in {trainer.run.last}",
             )
         case "interrupted":

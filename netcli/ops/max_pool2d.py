@@ -132,7 +132,12 @@ def pooled(op: Op, window: Window, x: TensorType) -> TensorType:
 
 def _first(xp: ModuleType, window: Window, x: Array) -> Array:
     """The tap at which each window has its first maximum: `(…, h, w) -> (…, h', w')`."""
-    return window.gather(xp, x, -xp.inf).argmax(axis=-3)
+    taps = window.gather(xp, x, -xp.inf)
+    first = taps.argmax(axis=-3)
+    if not any(window.padding):
+        return first
+    inside = window.gather(xp, xp.ones(x.shape[-2:]))  # a window of -inf alone has its maximum in the image, not in the padding
+    return xp.where(taps.max(axis=-3) == -xp.inf, inside.argmax(axis=-3), first)
 
 
 def _mask(xp: ModuleType, window: Window, x: Array) -> Array:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from netcli.datasets.splitting import random_order
+from netcli.errors import Place
 from netcli.graph import Array
 from netcli.report.page import training_page
 from netcli.report.records import EpochRecord, Stopped, Summary
@@ -80,10 +81,10 @@ class Trainer:
         self.report.finished(summary)
         return Outcome(summary, self.diverged_at)
 
-    def layer_index(self, where: NonFinite) -> int:
-        """The place in the stack of the layer that a node belongs to; the first one for what is in front of the stack."""
+    def place_of(self, where: NonFinite) -> Place | None:
+        """Where the layer is written that a value belongs to; None for what belongs to none, such as the learning rate."""
         names = [placed.name for placed in self.session.layers]
-        return names.index(where.layer) if where.layer in names else 0
+        return self.session.loaded.place("model", "layers", names.index(where.layer)) if where.layer in names else None
 
     def _ended(self) -> Stopped | None:
         """Why there is no further epoch: all are done, or the last ones were no better; None while there is one."""

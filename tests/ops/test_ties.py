@@ -83,3 +83,10 @@ def test_minimum_and_maximum_prefer_the_first_on_a_tie() -> None:
         dx, dy = values_of(gradients([function(x, y)], [x, y]), values)
         assert dx.tolist() == expected
         assert dy.tolist() == [1 - n for n in expected]
+
+
+def test_padding_gets_no_gradient_even_where_the_image_is_minus_infinity() -> None:
+    x = placeholder("x", TensorType((1, 2, 2), "float64", varying=True))
+    (gradient,) = gradients([max_pool2d(x, Window((2, 2), padding=(1, 0, 1, 0)))], [x])
+    (value,) = values_of([gradient], {x: np.full((1, 1, 2, 2), -np.inf)})
+    assert value.tolist() == [[[[4, 0], [0, 0]]]]  # every window has the corner of the image as its first place inside

@@ -76,9 +76,9 @@ def document(*arguments: object, code: int = 0) -> Any:
 
 
 def environment(**changes: str | None) -> dict[str, str]:
-    """The environment of another process: this one's without what changes output, and the changes; None removes."""
+    """The environment of another process: this one's without what changes output, one thread, and the changes; None removes."""
     plain = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR", "TERM", "CI"}}
-    return {name: value for name, value in (plain | changes).items() if value is not None}
+    return {name: value for name, value in (plain | {"OPENBLAS_NUM_THREADS": "1"} | changes).items() if value is not None}
 
 
 #: How netcli is called as a process of its own.

@@ -216,3 +216,11 @@ def test_validation_that_overflows_is_no_divergence(tmp_path: Path) -> None:
     assert [entry["validation"]["loss"] for entry in metrics_of(tmp_path / "run")] == [None, None, 2.0, 3.0]
     position = position_of(last_of(tmp_path / "run"))
     assert (position["best"], position["best_epoch"]) == (2.0, 3)
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")  # numpy, of the rate
+def test_what_belongs_to_no_layer_has_no_place(tmp_path: Path) -> None:
+    """A rate beyond float32 is no layer's fault."""
+    result = call("train", config_of(tmp_path), "train.optimizer.adam.lr=1e300", "--run-dir", tmp_path / "run")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: training diverged in epoch 1, step 1 of it: inf, constant")

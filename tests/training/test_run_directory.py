@@ -176,3 +176,17 @@ def test_one_process_at_a_time(here: Path) -> None:
         pass
     with run.claimed():
         pass
+
+
+def test_one_directory_is_given_to_one(here: Path) -> None:
+    def attempt(number: int) -> str:
+        try:
+            create("net", Path("wanted"), str(number))
+        except UsageError:
+            return "refused"
+        return str(number)
+
+    with ThreadPoolExecutor(16) as threads:
+        found = list(threads.map(attempt, range(32)))
+    assert found.count("refused") == 31
+    assert Path("wanted/config.yaml").read_text() in found
