@@ -99,12 +99,11 @@ class Trainer:
         done = self.averages.examples
         self.report.epoch_started(epoch + 1, self.epochs, len(self.session.data.train))
         stopped = self._steps(epoch, interruption)
-        self.position = replace(self.position, seconds=self.position.seconds + time.perf_counter() - started)
-        if stopped is not None:
-            return stopped
-        rate = (self.averages.examples - done) / max(time.perf_counter() - started, 1e-9)
-        self._finish_epoch(rate, time.perf_counter() - started)
-        return None
+        seconds = time.perf_counter() - started
+        self.position = replace(self.position, seconds=self.position.seconds + seconds)
+        if stopped is None:
+            self._finish_epoch((self.averages.examples - done) / max(seconds, 1e-9), seconds)
+        return stopped
 
     def _steps(self, epoch: int, interruption: Interruption) -> Stopped | None:
         """The batches of an epoch that are still to do."""

@@ -129,8 +129,8 @@ def test_a_config_through_a_pipe(tmp_path: Path) -> None:
 
 
 def test_a_huge_config(tmp_path: Path) -> None:
-    """A thousand layers are built, differentiated and trained; nothing recurses along them."""
-    layers = "".join(f"    - dense: {{units: 4, name: layer{number}}}\n    - tanh\n" for number in range(500))
+    """Five hundred layers are built, differentiated and trained; nothing recurses along them."""
+    layers = "".join(f"    - dense: {{units: 4, name: layer{number}}}\n    - tanh\n" for number in range(250))
     ends = "    - dense: 3\n    - softmax\n    - cross_entropy\n"
     text = f"data: {{dataset: iris, batch_size: 1000}}\nmodel:\n  layers:\n{layers}{ends}"
     summary = document("train", config_of(tmp_path, text), "train.epochs=1", "--run-dir", tmp_path / "run")

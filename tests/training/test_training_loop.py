@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 from support.runs import IRIS, best_of, config_of, document, last_of, metrics_of, refused, succeed, tensors_of
 
-RANDOM = np.random.default_rng(0)
+
+def random() -> np.random.Generator:
+    """The same numbers in each test."""
+    return np.random.default_rng(0)
 
 
 def classes(count: int, examples: int, features: int = 4) -> dict[str, Any]:
     """Points around a centre for each class, easily told apart."""
     labels = np.arange(examples) % count
     centres = np.random.default_rng(1).normal(size=(count, features)) * 4
-    return {"x": (centres[labels] + RANDOM.normal(size=(examples, features))).astype(np.float32), "y": labels}
+    return {"x": (centres[labels] + random().normal(size=(examples, features))).astype(np.float32), "y": labels}
 
 
 def trained(tmp_path: Path, data: dict[str, Any], layers: str, *settings: str) -> dict[str, Any]:
@@ -61,6 +64,12 @@ def test_patience_without_validation_looks_at_training(tmp_path: Path) -> None:
     assert losses[-1] >= losses[-2]
     assert summary["validation"] is None
     assert all(line["validation"] is None for line in metrics_of(tmp_path / "run"))
+
+
+def test_an_equal_loss_is_no_better(tmp_path: Path) -> None:
+    settings = ("train.patience=2", "train.epochs=9", "train.optimizer.adam.lr=1e-30")
+    assert document("train", config_of(tmp_path), *settings, "--run-dir", tmp_path / "run")["stopped"] == "early"
+    assert [line["best"] for line in metrics_of(tmp_path / "run")] == [True, False, False]
 
 
 def test_the_loss_of_an_epoch_is_the_mean_over_its_examples(tmp_path: Path) -> None:
@@ -127,13 +136,13 @@ def test_one_example_is_not_divided(tmp_path: Path) -> None:
 
 
 def test_pictures_of_one_pixel(tmp_path: Path) -> None:
-    data = {"x": RANDOM.integers(0, 256, size=(30, 1, 1, 1), dtype=np.uint8), "y": np.arange(30) % 2}
+    data = {"x": random().integers(0, 256, size=(30, 1, 1, 1), dtype=np.uint8), "y": np.arange(30) % 2}
     trained(tmp_path, data, "conv: {filters: 2, kernel: 1}, relu, flatten, dense: 2, softmax, cross_entropy")
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 def test_pictures_with_colours(dtype: type, tmp_path: Path) -> None:
-    x = RANDOM.integers(0, 256, size=(40, 3, 6, 5)).astype(dtype)
+    x = random().integers(0, 256, size=(40, 3, 6, 5)).astype(dtype)
     layers = "conv: {filters: 4, kernel: [3, 2]}, relu, maxpool: 2, flatten, dense: 4, softmax, cross_entropy"
     trained(tmp_path, {"x": x, "y": np.arange(40) % 4}, layers)
 
@@ -159,11 +168,11 @@ def test_regression_on_a_table(layers: str, metric: str, tmp_path: Path) -> None
     (tmp_path / "t.csv").write_text(table)
     text = (
         'data: {dataset: {csv: {path: t.csv, label: y, task: regression, delimiter: ";"}}, batch_size: 8}\n'
-        f"model: {{layers: [{layers}]}}\ntrain: {{epochs: 150, optimizer: {{adam: 0.1}}}}\n"
+        f"model: {{layers: [{layers}]}}\ntrain: {{epochs: 60, optimizer: {{adam: 0.3}}}}\n"
     )
     summary = document("train", config_of(tmp_path, text), "--run-dir", tmp_path / "run")
     assert list(summary["test"]) == ["loss", metric]
-    assert summary["test"]["mae"] < 0.25  # the table is a plane, and 2 a - b + 1 goes from -1 to 13
+    assert summary["test"]["mae"] < 0.5  # the table is a plane, and 2 a - b + 1 goes from -1 to 13
 
 
 def test_two_classes_of_a_table_with_one_output(tmp_path: Path) -> None:
@@ -195,7 +204,7 @@ def test_label_smoothing_raises_the_least_loss(tmp_path: Path) -> None:
     for smoothing, low, high in ((0.3, least, least + 0.2), (0.0, 0.0, 0.2)):
         (tmp_path / str(smoothing)).mkdir()
         layers = f"dense: 3, softmax, {{cross_entropy: {{label_smoothing: {smoothing}}}}}"
-        settings = ("train.epochs=60", "train.optimizer={adam: 0.1}")
+        settings = ("train.epochs=25", "train.optimizer={adam: 0.3}")
         assert low <= trained(tmp_path / str(smoothing), classes(3, 90), layers, *settings)["train"]["loss"] < high
 
 
@@ -203,7 +212,9 @@ def test_penalties_make_weights_smaller(tmp_path: Path) -> None:
     weights = {}
     for setting in ("train.l1=0", "train.l1=0.3", "train.weight_decay=0.5"):
         run = tmp_path / setting
-        succeed("train", config_of(tmp_path), setting, "train.epochs=60", "--run-dir", run, "-q")
+        succeed(
+            "train", config_of(tmp_path), setting, "train.epochs=20", "train.optimizer.adam.lr=0.05", "--run-dir", run, "-q"
+        )
         weights[setting] = np.abs(tensors_of(last_of(run))["dense1/weight"]).sum()
     plain, *penalized = weights.values()
     assert all(value < 0.5 * plain for value in penalized)
@@ -228,7 +239,9 @@ def test_every_optimizer_learns_iris(optimizer: str, tmp_path: Path) -> None:
 
 def test_a_network_without_parameters(tmp_path: Path) -> None:
     np.savez(
-        tmp_path / "d.npz", x=RANDOM.normal(size=(20, 4)).astype(np.float32), y=RANDOM.normal(size=(20, 4)).astype(np.float32)
+        tmp_path / "d.npz",
+        x=random().normal(size=(20, 4)).astype(np.float32),
+        y=random().normal(size=(20, 4)).astype(np.float32),
     )
     text = "data: {dataset: {npz: d.npz}}\nmodel:\n  layers:\n    - relu\n    - mse\n"
     config = config_of(tmp_path, text)
