@@ -118,7 +118,8 @@ def variable(label: str, shape: Shape, initial: Initializer, *, dtype: DType = "
 
 def constant(value: ArrayLike, dtype: DType = "float32") -> Node:
     """A fixed uniform value: a number, or an array."""
-    array = np.array(value, dtype=dtype, order="C")
+    with np.errstate(over="ignore"):  # a number beyond the dtype is infinite in it, and is found where it does harm
+        array = np.array(value, dtype=dtype, order="C")
     return Node(Constant(array.tobytes(), TensorType(array.shape, dtype)))
 
 

@@ -14,6 +14,10 @@ from netcli.layers.layer import LAYERS, Layer, Loss
 from netcli.ops import batch_mean, cast, total
 
 
+#: What stands in front of the stack: the data, and its standardisation.
+INPUT = "input"
+
+
 @dataclass(frozen=True)
 class Placed:
     """A layer of the stack with its name and its line in the YAML."""
@@ -91,6 +95,8 @@ def place(layers: Sequence[Layer], lines: Sequence[int | None] | None = None) ->
     for index, item in enumerate(layers):
         counts[item.word] = counts.get(item.word, 0) + 1
         name = item.name or f"{item.word}{counts[item.word]}"
+        if name == INPUT:
+            raise StackError(f'a layer cannot be called "{INPUT}": that is the data', index, "name", "choose another name")
         taken = next((number for number, other in enumerate(placed) if other.name == name), None)
         if taken is not None:
             raise StackError(
@@ -129,8 +135,8 @@ def _check_ends(layers: Sequence[Placed]) -> None:
 
 
 def _build(layers: Sequence[Placed], building: Building, x: Node, inputs: Inputs) -> Network:
-    with layer("input"):
-        building.layer = "input"
+    with layer(INPUT):
+        building.layer = INPUT
         node = _standardised(building, x, inputs)
     outputs: list[tuple[Placed, Node]] = []
     for index, placed in enumerate(layers):

@@ -235,3 +235,10 @@ def test_a_name_is_used_once(text: str, name: str, first: int, second: int) -> N
         place(layers_of(text))
     assert str(caught.value) == f'error: two layers are called "{name}": the layers {first} and {second}\n  rename one'
     assert (caught.value.index, caught.value.setting) == (second - 1, "name")
+
+
+def test_the_name_of_the_data_is_taken() -> None:
+    with pytest.raises(StackError) as caught:
+        place(layers_of("[dense: {units: 3, name: input}, mse]"))
+    assert (caught.value.index, caught.value.setting) == (0, "name")
+    assert str(caught.value) == 'error: a layer cannot be called "input": that is the data\n  choose another name'
