@@ -13,7 +13,6 @@ from netcli.layers.building import Building, LayerError, Store, Target, shape_te
 from netcli.layers.layer import LAYERS, Layer, Loss
 from netcli.ops import batch_mean, cast, total
 
-
 #: What stands in front of the stack: the data, and its standardisation.
 INPUT = "input"
 
