@@ -97,10 +97,10 @@ def print_json(document: Any) -> None:
 
 
 def limit_threads(threads: int | None) -> None:
-    """Limit the threads of numpy's matrix library, which reads the limit once, when numpy is imported. Raises UsageError."""
+    """Limit the threads of the executors. numpy's matrix library reads its limit when numpy is imported. Raises UsageError."""
     if threads is None:
         return
     if "numpy" in sys.modules:
         raise UsageError("--threads must be set before numpy is loaded", hint="call netcli as a command of its own")
-    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS"):
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS", "NETCLI_THREADS"):
         os.environ[variable] = str(threads)

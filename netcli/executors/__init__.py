@@ -9,7 +9,7 @@ from netcli.settings import nearest
 __all__ = ["EXECUTORS", "Executor", "Feeds", "Program", "State", "executor", "initial_state"]
 
 #: Names of the executors that can be asked for; the first is the default.
-EXECUTORS = ("numpy",)
+EXECUTORS = ("numpy", "llvm")
 
 
 def executor(name: str) -> Executor:
@@ -19,6 +19,14 @@ def executor(name: str) -> Executor:
             from netcli.executors.numpy import NumpyExecutor  # noqa: PLC0415
 
             return NumpyExecutor()
+        case "llvm":
+            try:
+                from netcli.executors.llvm import LlvmExecutor  # noqa: PLC0415
+            except ModuleNotFoundError as error:
+                hint = 'pip install "netcli[llvm]", or executor: numpy'
+                raise UsageError(f"the llvm executor needs {error.name}, which is not installed", hint=hint) from error
+
+            return LlvmExecutor()
         case _:
             close = nearest(name, EXECUTORS)
             hint = f'did you mean "{close}"?' if close else f"there are: {', '.join(EXECUTORS)}"

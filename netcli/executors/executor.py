@@ -6,7 +6,7 @@ One folder under `netcli/executors` is one executor; `EXECUTORS` in `__init__.py
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -53,11 +53,14 @@ class Program(ABC):
         """
 
     @abstractmethod
-    def steps(self, state: State, data: Feeds, batches: Sequence[Array]) -> Iterator[dict[str, Array]]:
+    def steps(
+        self, state: State, data: Feeds, batches: Sequence[Array], asked: Callable[[], bool] = lambda: False
+    ) -> Iterator[dict[str, Array]]:
         """Run one step per batch, each an array of indices of the examples in `data`; yield each step's outputs.
 
         A guard that is not finite ends the steps: its outputs are the last ones yielded, and the state is that before it.
-        The state is current whenever the iterator is suspended. An executor may run several steps at a time between two yields.
+        They also end, soon, when `asked()` is true. An executor may run several steps at a time: the state is that after the
+        last outputs yielded when the iterator is exhausted, and not before.
         """
 
 

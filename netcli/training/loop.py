@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from netcli.datasets.splitting import random_order
 from netcli.errors import Place
+from netcli.executors import Feeds
 from netcli.graph import Array
 from netcli.report.page import training_page
 from netcli.report.records import EpochRecord, Stopped, Summary
@@ -110,17 +111,22 @@ class Trainer:
         train = self.session.data.train
         data = {"input": train.inputs, "target": train.targets}
         batches = self._batches(epoch)[self.position.batch :]
-        for batch, outputs in zip(batches, self.program.steps(self.state, data, batches), strict=False):
+        diverging = None
+        for batch, outputs in zip(batches, self._outputs(data, batches, interruption), strict=False):
             if not all(np.isfinite(outputs[name]) for name in self.guards):
-                feeds = {label: data[label][batch] for label in self.graph.placeholders}
-                self.diverged_at = first_non_finite(self.graph, self.state, feeds, self.guards)
-                return "diverged"
+                diverging = batch  # the last one: the state is that before it
+                continue
             self.averages.add(outputs, len(batch))
             self.position = replace(self.position, batch=self.position.batch + 1)
             self.report.progress(self.averages.examples, self.averages.mean("loss"))
-            if interruption.asked:
-                return "interrupted"
-        return None
+        if diverging is not None:
+            feeds = {label: data[label][diverging] for label in self.graph.placeholders}
+            self.diverged_at = first_non_finite(self.graph, self.state, feeds, self.guards)
+            return "diverged"
+        return "interrupted" if self.position.batch < len(self._batches(epoch)) else None
+
+    def _outputs(self, data: Feeds, batches: Sequence[Array], interruption: Interruption) -> Iterator[dict[str, Array]]:
+        return self.program.steps(self.state, data, batches, lambda: interruption.asked)
 
     def _batches(self, epoch: int) -> list[Array]:
         """The indices of an epoch's examples, batch by batch: a function of seed and epoch alone."""

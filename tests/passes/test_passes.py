@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from random_graphs import random_graph, random_values
 from support.networks import first_state, label, layers_of, model_of, values_of
+from support.random_graphs import random_graph, random_values
 from support.training import rule_of, step_of
 
 from netcli.executors import State

@@ -6,8 +6,8 @@ import textwrap
 
 import numpy as np
 import pytest
-from random_graphs import negated
 from support.networks import value_of
+from support.random_graphs import negated
 
 from netcli.autodiff import gradients
 from netcli.executors import State

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -58,13 +58,15 @@ class NumpyProgram(Program):
                 state.values[label][...] = value
         return outputs
 
-    def steps(self, state: State, data: Feeds, batches: Sequence[Array]) -> Iterator[dict[str, Array]]:
+    def steps(
+        self, state: State, data: Feeds, batches: Sequence[Array], asked: Callable[[], bool] = lambda: False
+    ) -> Iterator[dict[str, Array]]:
         """Gather and run, batch by batch."""
         for indices in batches:
             fed = {label: array[indices] for label, array in data.items() if label in self.graph.placeholders}
             outputs = self.run(state, fed)
             yield outputs
-            if not all(np.isfinite(outputs[name]).all() for name in self.guards):
+            if asked() or not all(np.isfinite(outputs[name]).all() for name in self.guards):
                 return
 
 

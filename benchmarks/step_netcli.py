@@ -1,0 +1,64 @@
+"""Time a training step of netcli: `step_netcli.py NET BATCH SECONDS`; prints milliseconds per step."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+from nets import NETS
+from pydantic import TypeAdapter
+from timing import timed
+
+from netcli.config.model import ModelSettings
+from netcli.executors.executor import initial_state
+from netcli.executors.llvm import LlvmExecutor
+from netcli.graph import TensorType
+from netcli.layers.stack import Inputs, build_model, place
+from netcli.optimizers.optimizer import OPTIMIZERS
+from netcli.optimizers.schedules.schedule import SCHEDULES
+from netcli.optimizers.step import Rule, training_step
+from netcli.passes import optimize
+
+
+def written(layer: tuple[object, ...]) -> object:
+    """A layer as a config has it."""
+    match layer:
+        case ("conv", filters, kernel, padding):
+            return {"conv": {"filters": filters, "kernel": kernel, "padding": padding}}
+        case ("dense", units):
+            return {"dense": units}
+        case ("pool",):
+            return {"maxpool": 2}
+        case ("flat",):
+            return "flatten"
+    return layer[0]
+
+
+def main(net: str, batch: int, seconds: float) -> None:
+    """Train on random data; the whole step, with the gradient norms that netcli always computes."""
+    shape, layers, _ = NETS[net]
+    stack = TypeAdapter(ModelSettings).validate_python({"layers": [*map(written, layers), "softmax", "cross_entropy"]})
+    ones = np.ones((1,) * len(shape))
+    inputs = Inputs(TensorType(shape, "float32", True), TensorType((), "int32", True), 10, 1.0, ones * 0, ones)
+    model = build_model(place(stack.layers), inputs)
+    rule = Rule(OPTIMIZERS.members["sgd"](lr=0.01, momentum=0.9), SCHEDULES.members["constant"](), 100, 100)
+    network = model.training
+    graph = optimize(training_step(network.objective, network.outputs, model.parameters, model.step, rule, {}))
+    program = LlvmExecutor().compile(graph, ("loss", "grad_norm"))
+    generator = np.random.default_rng(0)
+    data = {
+        "input": generator.normal(size=(batch, *shape)).astype(np.float32),
+        "target": generator.integers(0, 10, batch).astype(np.int32),
+    }
+    state = initial_state(graph.variables, 0)
+    batches = [np.arange(batch)] * 16
+
+    def steps() -> None:
+        for _ in program.steps(state, data, batches):
+            pass
+
+    print(timed(steps, seconds) / len(batches))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))

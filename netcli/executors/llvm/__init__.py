@@ -1,0 +1,203 @@
+"""The LLVM executor: the whole step as native code, one SIMD lane one training example. See docs/llvm.md."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import llvmlite
+import numpy as np
+
+from netcli.errors import ExecutorError
+from netcli.executors.executor import Executor, Feeds, Program, State, check_feeds
+from netcli.executors.llvm.compiling import Compiled
+from netcli.executors.llvm.driver import Driver
+from netcli.executors.llvm.plan import Plan
+from netcli.executors.llvm.target import LANES, Cpu, cpu
+from netcli.executors.llvm.team import FRAME
+from netcli.graph import Array, Constant, Graph, Node, Variable, op_of
+
+#: Seconds that native code may run between two looks of Python, and the most steps in that time.
+PATIENCE, MOST_STEPS = 0.1, 64
+
+
+class LlvmExecutor(Executor):
+    """Generates native code for the graph."""
+
+    name = "llvm"
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.threads = threads or int(os.environ.get("NETCLI_THREADS") or 0) or len(os.sched_getaffinity(0))
+
+    @property
+    def fingerprint(self) -> str:
+        """Not the number of threads: the bits do not depend on it."""
+        target = cpu()
+        return f"llvmlite {llvmlite.__version__} for {target.name}"
+
+    def compile(self, graph: Graph, guards: Sequence[str] = ()) -> Program:
+        """Nothing is compiled before the first batch, whose size it is compiled for."""
+        return LlvmProgram(graph, guards, cpu(), self.threads)
+
+
+class LlvmProgram(Program):
+    """A graph, and code for the largest batch it has seen."""
+
+    def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int) -> None:
+        self.graph, self.guards, self.cpu, self.threads = graph, tuple(guards), target, threads
+        self._code: _Code | None = None
+        Plan(graph, LANES)  # what cannot be served is said now
+
+    def run(self, state: State, feeds: Feeds) -> dict[str, Array]:
+        """Run one batch."""
+        check_feeds(self.graph, feeds)
+        examples = next((len(feeds[label]) for label, node in self.graph.placeholders.items() if node.type.varying), 1)
+        return next(self.steps(state, feeds, [np.arange(examples)]))
+
+    def steps(
+        self, state: State, data: Feeds, batches: Sequence[Array], asked: Callable[[], bool] = lambda: False
+    ) -> Iterator[dict[str, Array]]:
+        """Run several steps at a time natively."""
+        largest = max((len(batch) for batch in batches), default=0)
+        if self._code is None or largest > self._code.examples:
+            self._code = _Code(self.graph, self.guards, self.cpu, self.threads, max(largest, LANES))
+        code = self._code
+        self._check(data, batches)
+        done = 0
+        while done < len(batches):
+            now = batches[done : done + code.together]
+            done += len(now)
+            outputs, stopped = code.run(state, data, now)
+            yield from outputs
+            if stopped or asked():
+                return
+
+    def _check(self, data: Feeds, batches: Sequence[Array]) -> None:
+        """Raise ExecutorError for data that does not fit the graph, and for indices that do not fit the data."""
+        varying = [label for label, node in self.graph.placeholders.items() if node.type.varying]
+        check_feeds(self.graph, {label: array[:1] if label in varying else array for label, array in data.items()})
+        examples = min((len(data[label]) for label in varying), default=None)
+        for indices in batches:
+            if not len(indices):
+                raise ExecutorError("a batch has at least one example, found none")
+            if examples is not None and not 0 <= np.min(indices) <= np.max(indices) < examples:
+                raise ExecutorError(f"a batch has example {np.max(indices)} of data with {examples} examples, from 0 on")
+
+
+class _Code:
+    """Compiled code with its memory."""
+
+    def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, examples: int) -> None:
+        self.graph, self.examples = graph, examples
+        self.plan = Plan(graph, examples)
+        driver = Driver(self.plan, target, guards)
+        self.scalars, self.fed = driver.scalars, driver.fed
+        self.only_scalars = len(self.scalars) == len(graph.outputs)
+        self.together = 1
+        self._compiled = Compiled(driver.module, target)
+        signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * 3)
+        self._steps = signature(self._compiled.address("steps"))
+        self.threads = max(1, min(threads, self.plan.blocks))
+        self._shared = _aligned(self.plan.shared_floats)
+        self._local = [_aligned(self.plan.local_floats) for _ in range(self.threads)]
+        self._team = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
+        for node in graph.nodes:
+            if isinstance(node.op, Constant) and node in self.plan.buffers:
+                self._view(node)[...] = node.op.value
+
+    def _view(self, node: Node) -> Array:
+        """A uniform value in the shared memory."""
+        buffer = self.plan.buffers[self.plan.memory(node)]
+        flat = self._shared[buffer.offset : buffer.offset + node.type.size]
+        if node.type.dtype == "uint32":
+            flat = flat.view(np.uint32)
+        return flat.reshape(node.shape)
+
+    def run(self, state: State, data: Feeds, batches: Sequence[Array]) -> tuple[list[dict[str, Array]], bool]:
+        """Run some steps: the outputs of each, and whether a guard stopped them."""
+        variables = {op_of(node, Variable).label: node for node in self.graph.variables}
+        for label, node in variables.items():
+            if label not in state.values:
+                raise ExecutorError(f"the state has no value of {label}")
+            self._view(node)[...] = state.values[label]
+        self._feed_uniform(data)
+        outputs = np.zeros((len(batches), max(len(self.scalars), 1)), np.float32)
+        frame = self._frame(data, batches, outputs)
+        begun = time.perf_counter()
+        self._call(frame)
+        if self.only_scalars:  # other outputs are read from the memory that the next step writes
+            each = (time.perf_counter() - begun) / len(batches)
+            self.together = max(1, min(int(PATIENCE / max(each, 1e-9)), MOST_STEPS))
+        done = int(frame[FRAME.DONE])
+        results = [self._outputs(state, outputs[step], len(batches[step])) for step in range(done)]
+        for target in self.graph.updates:
+            state.values[op_of(target, Variable).label][...] = self._view(target)
+        return results, bool(frame[FRAME.STOP])
+
+    def _feed_uniform(self, data: Feeds) -> None:
+        for label, node in self.graph.placeholders.items():
+            if not node.type.varying:
+                self._view(node)[...] = data[label]
+
+    def _frame(self, data: Feeds, batches: Sequence[Array], outputs: Array) -> Array:
+        """The frame; what it points to is kept alive by attributes until the next one."""
+        self._indices = np.concatenate(batches).astype(np.int64)
+        self._sizes = np.array([len(batch) for batch in batches], np.int64)
+        self._barrier = np.zeros(8, np.int64)
+        self._sources = [np.ascontiguousarray(data[label]) for label in self.fed]
+        frame = np.zeros(FRAME.DATA + len(self.fed), np.int64)
+        frame[FRAME.STEPS] = len(batches)
+        for entry, array in ((FRAME.INDICES, self._indices), (FRAME.SIZES, self._sizes), (FRAME.OUTPUTS, outputs)):
+            frame[entry] = array.ctypes.data
+        frame[FRAME.BARRIER] = self._barrier.ctypes.data
+        for number, source in enumerate(self._sources):
+            frame[FRAME.DATA + number] = source.ctypes.data
+        return frame
+
+    def _call(self, frame: Array) -> None:
+        def work(thread: int) -> None:
+            self._steps(thread, self.threads, self._local[thread].ctypes.data, self._shared.ctypes.data, frame.ctypes.data)
+
+        others = [self._team.submit(work, thread) for thread in range(1, self.threads)] if self._team else []
+        work(0)
+        wait(others)
+
+    def _outputs(self, state: State, scalars: Array, examples: int) -> dict[str, Array]:
+        """The outputs of a step, from the state before it."""
+        values = dict(zip(self.scalars, scalars, strict=False))
+        return {
+            name: _scalar(node, values[name]) if name in values else self._array(node, state, examples)
+            for name, node in self.graph.outputs.items()
+        }
+
+    def _array(self, node: Node, state: State, examples: int) -> Array:
+        """An output that is no scalar: (n, *shape) of a varying one."""
+        root = self.plan.memory(node)
+        if isinstance(root.op, Variable):  # its buffer holds the new value
+            return state.values[root.op.label].reshape(node.shape).copy()
+        if not node.type.varying:
+            return self._view(node).astype(node.type.dtype)
+        buffer = self.plan.buffers[root]
+        blocks = -(-examples // LANES)
+        lanes = self._shared[buffer.offset : buffer.offset + blocks * buffer.floats].reshape(blocks, buffer.layout.size, LANES)
+        elements = lanes.transpose(0, 2, 1).reshape(blocks * LANES, -1)[:examples]
+        start, layout = buffer.layout.offset, buffer.layout
+        strides = tuple(elements.strides[1] * stride for stride in layout.strides)
+        view = np.lib.stride_tricks.as_strided(elements[:, start:], (examples, *layout.shape), (elements.strides[0], *strides))
+        return view.reshape(examples, *node.shape).astype(node.type.dtype)
+
+
+def _scalar(node: Node, value: np.float32) -> Array:
+    """A scalar output; of an uint32, the bits."""
+    number = value.view(np.uint32) if node.type.dtype == "uint32" else value
+    return np.asarray(number).astype(node.type.dtype).reshape(node.shape)
+
+
+def _aligned(floats: int) -> Array:
+    """Zeros at an address that is a multiple of a vector's size."""
+    raw = np.zeros(floats + LANES, np.float32)
+    start = (-raw.ctypes.data // 4) % LANES
+    return raw[start : start + floats]

@@ -1,0 +1,205 @@
+"""Values of nodes inside a kernel: read from their buffers, or computed on the spot by the operation's own `forward`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import cast
+
+import numpy as np
+from llvmlite import ir
+
+from netcli.errors import ExecutorError
+from netcli.executors.llvm import maths
+from netcli.executors.llvm.ir import F32, I32, I64, Array, Emitter, Index, Layout
+from netcli.executors.llvm.lanes import Lanes, Namespace, from_memory, to_memory
+from netcli.executors.llvm.plan import Plan
+from netcli.executors.llvm.storage import is_squeeze
+from netcli.executors.llvm.target import LANES
+from netcli.graph import Constant, Node
+from netcli.ops.erf import Erf
+from netcli.ops.one_hot import OneHot
+from netcli.ops.random_uniform import RandomUniform, threefry
+from netcli.ops.reduce import BatchBroadcast
+from netcli.ops.shape import Broadcast, Reshape
+
+_INTS = ir.VectorType(I32, LANES)
+_LANE_NUMBERS = ir.Constant(_INTS, list(range(LANES)))
+
+
+class Scope:
+    """The inside of a kernel function `(local, shared, group, first, blocks, examples)`.
+
+    Blocks are counted from `first`, the number of the first one in the batch. In a *flat* scope, of a uniform phase, an index
+    stands for sixteen neighbouring elements of a uniform value, and the lanes are these.
+    """
+
+    def __init__(self, emitter: Emitter, plan: Plan, arguments: Sequence[ir.Value], flat: bool = False) -> None:
+        self.e, self.plan, self.flat = emitter, plan, flat
+        self.local, self.shared, self.group, self.first, self.blocks, self.examples = arguments
+        self.xp = Namespace(emitter)
+        self._known: dict[tuple[object, ...], Lanes] = {}
+
+    def array(self, node: Node) -> Array:
+        """Where a stored node's value lies; of a reshape, the memory of what it was made of, row-major."""
+        root = self.plan.memory(node)
+        buffer = self.plan.buffers[root]
+        at: Index = buffer.offset
+        if buffer.varying and buffer.memory == "shared":
+            at = self.e.add(at, self.e.mul(self.first, buffer.floats))
+        base = self.local if buffer.memory == "local" else self.shared
+        layout = buffer.layout if node is root else Layout.dense(node.shape)
+        return Array(self.e.b.gep(base, [self.e.index(at)]), layout, buffer.varying)
+
+    def partial(self, node: Node) -> Array:
+        """Where the present group's sums of a reduction lie."""
+        buffer = self.plan.buffers[node]
+        assert buffer.partial is not None, "a reduction has sums for each group"
+        at = self.e.add(self.e.mul(self.group, buffer.floats), buffer.partial)
+        return Array(self.e.b.gep(self.shared, [self.e.index(at)]), buffer.layout, varying=False)
+
+    def slices(self, node: Node) -> ir.Value:
+        """Where the sums over the slices of a wide sum lie."""
+        offset = self.plan.buffers[node].partial
+        assert offset is not None, "a wide sum has room for its slices"
+        return self.e.b.gep(self.shared, [self.e.index(offset)])
+
+    def forget(self) -> None:
+        """Begin a new element: what was computed for the last one is not valid any more."""
+        self._known.clear()
+
+    def at(self, node: Node, indices: Sequence[Index], block: Index, *, compute: bool = False) -> Lanes:
+        """The value of an element of a node: read if it is stored, unless `compute` says that it is what is being stored."""
+        key = (node, tuple(i if isinstance(i, int) else id(i) for i in indices))
+        if key not in self._known:
+            if node in self.plan.stored and not compute:
+                self._known[key] = self._read(node, indices, block)
+            else:
+                self._known[key] = self._computed(node, indices, block)
+        return self._known[key]
+
+    def _read(self, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
+        array, dtype = self.array(node), node.type.dtype
+        if isinstance(node.op, Constant) and node.type.size == 1:
+            return self._constant(node)
+        if self.flat:
+            address = self.e.b.gep(array.pointer, [self.e.index(indices[0] if node.type.size > 1 else 0)])
+        else:
+            address = self.e.address(array, indices, block)
+        if array.varying:
+            return from_memory(self.e, self.e.load(address), dtype)
+        if dtype == "uint32":
+            number = self.e.b.load(self.e.b.bitcast(address, I32.as_pointer()))
+            return Lanes(self.e, self._splat_int(number), "uint32")
+        if self.flat and node.type.size > 1:
+            return from_memory(self.e, self.e.load_unaligned(address), dtype)
+        return from_memory(self.e, self.e.splat(self.e.b.load(address)), dtype)
+
+    def _computed(self, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
+        e, op = self.e, node.op
+        match op:
+            case Constant():
+                return self._constant(node)
+            case Broadcast():
+                return self.at(node.inputs[0], _broadcast(node.inputs[0], indices, self.flat), block)
+            case BatchBroadcast():
+                return self.at(node.inputs[0], indices, block)
+            case Reshape() if is_squeeze(node):
+                return self.at(node.inputs[0], _squeezed(op, indices, self.flat), block)
+            case Reshape():
+                number = self.e.element(Layout.dense(op.after), indices)
+                return self.at(node.inputs[0], self._unravelled(number, op.before), block)
+            case OneHot():
+                label = self.at(node.inputs[0], (), block).astype("float32")
+                number = e.splat(e.b.sitofp(e.index(indices[-1]), F32))
+                return (label == Lanes(e, number, "float32")).astype(op.dtype)
+            case Erf():  # a polynomial of its own: the operation's formula, made for float64, takes three times as long
+                return maths.erf(self.at(node.inputs[0], _broadcast(node.inputs[0], indices, self.flat), block))
+            case RandomUniform():
+                return self._random(node, op, indices, block)
+        inputs = [self.at(x, _broadcast(x, indices, self.flat), block) for x in node.inputs]
+        return cast("Lanes", op.forward(self.xp, *inputs))  # type: ignore[arg-type]
+
+    def _unravelled(self, number: Index, shape: Sequence[int]) -> tuple[Index, ...]:
+        """The indices of an element of a row-major array by its number."""
+        if isinstance(number, int):
+            return tuple(int(i) for i in np.unravel_index(number, tuple(shape)))
+        indices: list[Index] = []
+        for n in reversed(shape):
+            indices.insert(0, self.e.b.urem(number, I64(n)) if n != 1 else 0)
+            number = self.e.b.udiv(number, I64(n)) if n != 1 else number
+        return tuple(indices)
+
+    def _constant(self, node: Node) -> Lanes:
+        assert isinstance(node.op, Constant)
+        if node.type.size != 1:
+            raise ExecutorError(f"constant {node!r} has no buffer")
+        value = node.op.value.reshape(()).item()
+        if node.type.dtype == "uint32":
+            return Lanes(self.e, self._splat_int(I32(int(value))), "uint32")
+        return from_memory(self.e, self.e.splat(float(value)), node.type.dtype)
+
+    def _random(self, node: Node, op: RandomUniform, indices: Sequence[Index], block: Index) -> Lanes:
+        """The number at this position of each lane's example: the counters of `RandomUniform.forward`, for one position."""
+        e = self.e
+        seed, step = (self.at(x, (), block) for x in node.inputs[:2])
+        position = e.element(Layout.dense(op.shape), indices)
+        start = e.b.trunc(e.index(e.mul(e.add(self.first, block), LANES)), I32)
+        example = Lanes(e, e.b.add(self._splat_int(start), _LANE_NUMBERS), "uint32")
+        place = Lanes(e, self._splat_int(e.b.trunc(e.index(position), I32)), "uint32")
+        own = Lanes(e, self._splat_int(I32(0x9E3779B9 * (op.id + 1) % 2**32)), "uint32")
+        bits, _ = threefry(self.xp, (seed + own, step), (example, place))  # type: ignore[arg-type]
+        return (cast("Lanes", bits) >> 8).astype("float32") * 2.0**-24
+
+    def _splat_int(self, number: ir.Value) -> ir.Value:
+        undefined = ir.Constant(_INTS, ir.Undefined)
+        first = self.e.b.insert_element(undefined, number, I32(0))
+        return self.e.b.shuffle_vector(first, undefined, ir.Constant(_INTS, [0] * LANES))
+
+    def occupied(self, block: Index) -> ir.Value:
+        """Which lanes of a block hold an example: a vector of booleans."""
+        e = self.e
+        start = e.mul(e.add(self.first, block), LANES)
+        left = e.b.trunc(e.b.sub(self.examples, e.index(start)), I32)
+        return e.b.icmp_signed("<", _LANE_NUMBERS, self._splat_int(left))
+
+    def below(self, index: Index, count: int) -> ir.Value:
+        """Which of sixteen neighbouring elements lie below a count: a vector of booleans."""
+        e = self.e
+        left = e.b.trunc(e.b.sub(I64(count), e.index(index)), I32)
+        return e.b.icmp_signed("<", _LANE_NUMBERS, self._splat_int(left))
+
+    @contextmanager
+    def over(self, shape: Sequence[int]) -> Iterator[tuple[Index, ...]]:
+        """A loop over every index of a shape, row-major; no loop for an axis of 1."""
+        with ExitStack() as loops:
+            yield tuple(loops.enter_context(self.e.loop(n)) if n != 1 else 0 for n in shape)
+
+    def put(self, value: Lanes, address: ir.Value) -> None:
+        """Store an element of a varying value."""
+        self.e.store(to_memory(value), address)
+
+
+def _broadcast(x: Node, indices: Sequence[Index], flat: bool) -> tuple[Index, ...]:
+    """The indices of an operand that may be broadcast."""
+    if flat:
+        return tuple(indices) if x.type.size > 1 else (0,)
+    if not x.shape:
+        return ()
+    return tuple(0 if n == 1 else i for n, i in zip(x.shape, indices, strict=True))
+
+
+def _squeezed(op: Reshape, indices: Sequence[Index], flat: bool) -> tuple[Index, ...]:
+    """The indices before a reshape that only adds or removes axes of length 1."""
+    if flat:
+        return tuple(indices)
+    kept = iter(i for n, i in zip(op.after, indices, strict=True) if n != 1)
+    return tuple(next(kept) if n != 1 else 0 for n in op.before)
+
+
+def uniform_bits(value: Lanes, e: Emitter) -> ir.Value:
+    """What of a uniform value is written to memory: lane 0, as float32; a uint32 as its bits."""
+    if value.dtype == "uint32":
+        number = e.b.extract_element(value.value, I32(0))
+        return e.b.bitcast(number, F32)
+    return e.b.extract_element(to_memory(value), I32(0))

@@ -1,0 +1,220 @@
+"""Dense layers: products of vectors with a matrix over many blocks of examples, and the gradient of the matrix.
+
+Both keep a tile of the result in registers over the whole reduction. In the product the vectors of a tile are those of several
+blocks, and a weight is a single number for all of them; in the gradient the vectors are sixteen outputs side by side, from
+cotangents transposed into scratch memory, and a single number is one input of one example. A sum over lanes is never taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from llvmlite import ir
+
+from netcli.executors.llvm.ir import I1, I32, VECTOR, Array, Emitter, Index, tiles
+from netcli.executors.llvm.target import LANES, Cpu
+
+#: What is stored for a value of the result: (value, which output, which block) -> value.
+Epilogue = Callable[[ir.Value, Index, Index], ir.Value]
+
+#: Blocks that share one passage over the matrix of weights.
+_GROUP = 4
+#: Independent multiply-adds that keep the units busy on every CPU: five cycles each, two at a time.
+_CHAINS = 10
+#: Single numbers of a tile beyond which nothing is gained but code.
+_MOST_NUMBERS = 12
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """Accumulators held in registers: one for each of some vectors of 16 lanes times each of some single numbers."""
+
+    vectors: int
+    numbers: int
+
+    def registers(self, cpu: Cpu) -> int:
+        """The accumulators, the vectors they are made of, and one number in all lanes."""
+        return LANES // cpu.width * self.vectors * (self.numbers + 1) + 1
+
+    def chains(self, cpu: Cpu) -> int:
+        """Multiply-adds that do not wait for each other."""
+        return LANES // cpu.width * self.vectors * self.numbers
+
+    def loads(self, cpu: Cpu) -> float:
+        """Loads per multiply-add."""
+        return (LANES // cpu.width * self.vectors + self.numbers) / self.chains(cpu)
+
+
+def _widest(cpu: Cpu, vectors: int) -> _Tile:
+    """As many numbers for so many vectors as fit in the registers."""
+    candidates = [_Tile(vectors, numbers) for numbers in range(1, _MOST_NUMBERS + 1)]
+    return max((tile for tile in candidates if tile.registers(cpu) <= cpu.registers), key=lambda tile: tile.numbers)
+
+
+def _best(cpu: Cpu) -> _Tile:
+    """The tile of the fewest loads among those that keep the units busy."""
+    candidates = [_Tile(vectors, numbers) for vectors in (1, 2, _GROUP) for numbers in range(1, _MOST_NUMBERS + 1)]
+    fitting = [tile for tile in candidates if tile.registers(cpu) <= cpu.registers and tile.chains(cpu) >= _CHAINS]
+    return min(fitting, key=lambda tile: tile.loads(cpu))
+
+
+def _even(count: int, most: int) -> int:
+    """The size of tiles of a range: as few tiles as with the largest size, all about equally large."""
+    return -(-count // -(-count // most))
+
+
+def emit_dense(
+    e: Emitter, cpu: Cpu, x: Array, w: Array, y: Array, transposed: bool, blocks: Index, epilogue: Epilogue | None = None
+) -> None:
+    """y[o] = Σ x[i] · w[i, o] for varying vectors x and y, a uniform w. With `transposed`, w is (o, i)."""
+    product = _Product(e, x, w, y, transposed, epilogue)
+    count = e.index(blocks)
+    rest = e.b.srem(count, e.index(_GROUP))
+    with e.loop(e.b.sdiv(count, e.index(_GROUP))) as group:
+        product.emit(_best(cpu), e.mul(group, _GROUP), _GROUP)
+    product.emit(_widest(cpu, 1), e.b.sub(count, rest), rest)
+
+
+@dataclass(frozen=True)
+class _Product:
+    """One product: its arrays, and the code for some of its blocks."""
+
+    e: Emitter
+    x: Array
+    w: Array
+    y: Array
+    transposed: bool
+    epilogue: Epilogue | None
+
+    def emit(self, tile: _Tile, first: Index, count: Index) -> None:
+        """All outputs of `count` blocks, a multiple of the tile's, from the `first` on."""
+        e, outputs = self.e, self.y.layout.shape[0]
+        for start, whole, size in tiles(outputs, _even(outputs, tile.numbers)):
+            with e.loop(whole) as turn, e.loop(count, tile.vectors) as block:
+                self._tile(_Tile(tile.vectors, size), e.add(e.mul(turn, size), start), e.add(first, block))
+
+    def _tile(self, tile: _Tile, o: Index, block: Index) -> None:
+        e = self.e
+        places = [(e.add(o, q), e.add(block, n)) for q in range(tile.numbers) for n in range(tile.vectors)]
+        with e.carrying(self.x.layout.shape[0], [e.splat(0.0)] * len(places)) as turn:
+            xs = [e.value(self.x, (turn.index,), e.add(block, n)) for n in range(tile.vectors)]
+            for q in range(tile.numbers):
+                row = e.add(o, q)
+                weight = e.value(self.w, (row, turn.index) if self.transposed else (turn.index, row))
+                for n, x in enumerate(xs):
+                    at = q * tile.vectors + n
+                    turn.values[at] = e.fma(x, weight, turn.values[at])
+        for (output, n), value in zip(places, turn.values, strict=True):
+            e.store(self.epilogue(value, output, n) if self.epilogue else value, e.address(self.y, (output,), n))
+
+
+def weight_grad_scratch(outputs: int) -> int:
+    """Numbers of scratch memory per block that `emit_dense_weight_grad` needs: [16 outputs each][16 examples][16]."""
+    return -(-outputs // LANES) * LANES * LANES
+
+
+def emit_dense_weight_grad(e: Emitter, cpu: Cpu, x: Array, g: Array, dw: Array, scratch: Array, blocks: Index) -> None:
+    """dw[i, o] += Σ x[i] · g[o] over the examples of all blocks: varying vectors x and g, a uniform dw.
+
+    Of `scratch` only the pointer counts: to `weight_grad_scratch` numbers for every block, aligned as varying values are.
+    """
+    inputs, outputs = dw.layout.shape
+    gradient = _WeightGrad(e, x, g, dw, scratch, -(-outputs // LANES))
+    with e.loop(blocks) as block:
+        for start, whole, size in tiles(outputs, LANES):
+            with e.loop(whole) as turn:
+                gradient.transpose(e.add(turn, start // LANES), size, block)
+    across = _even(gradient.vectors, _best(cpu).vectors)
+    numbers = _even(inputs, _widest(cpu, across).numbers)
+    for start, whole, vectors, partial in _columns(gradient.vectors, across, outputs % LANES):
+        for first, count, rows in tiles(inputs, numbers):
+            with e.loop(whole) as o, e.loop(count) as i:
+                tile = _Tile(vectors, rows)
+                gradient.tile(tile, e.add(e.mul(i, rows), first), e.add(e.mul(o, vectors), start), partial, blocks)
+
+
+def _columns(vectors: int, across: int, partial: int) -> list[tuple[int, int, int, int]]:
+    """Tiles of a row of vectors, as from `tiles`, and how many lanes of the last vector count, 0 for all.
+
+    A row that ends within a vector has a tile of its own for its end.
+    """
+    parts = [(*part, 0) for part in tiles(vectors, across)]
+    if partial:
+        start, whole, size, _ = parts.pop()
+        parts += [(start, whole - 1, size, 0)] if whole > 1 else []
+        parts.append((start + (whole - 1) * size, 1, size, partial))
+    return parts
+
+
+@dataclass(frozen=True)
+class _WeightGrad:
+    """One gradient of weights: its arrays, how many vectors of 16 outputs there are, and the code of its parts."""
+
+    e: Emitter
+    x: Array
+    g: Array
+    dw: Array
+    scratch: Array
+    vectors: int
+
+    def transpose(self, vector: Index, size: int, block: Index) -> None:
+        """Bring 16 outputs of a block, `size` of them real and the others zero, from [output][example] to [example][output]."""
+        e = self.e
+        first = e.mul(vector, LANES)
+        rows = [e.value(self.g, (e.add(first, k),), block) if k < size else e.splat(0.0) for k in range(LANES)]
+        for example, row in enumerate(transposed_lanes(e, rows)):
+            e.store(row, self._cotangents(vector, example, block))
+
+    def _cotangents(self, vector: Index, example: Index, block: Index) -> ir.Value:
+        """The address of 16 outputs of one example."""
+        e = self.e
+        row = e.add(e.mul(e.add(e.mul(block, self.vectors), vector), LANES), example)
+        return e.b.gep(self.scratch.pointer, [e.index(e.mul(row, LANES))])
+
+    def tile(self, tile: _Tile, i: Index, vector: Index, partial: int, blocks: Index) -> None:
+        """Some rows of dw from the i-th on, and some of their vectors; of the last vector only `partial` lanes, if not 0."""
+        e = self.e
+        with e.carrying(blocks, [e.splat(0.0)] * (tile.vectors * tile.numbers)) as outer:
+            with e.carrying(LANES, outer.values) as turn:
+                gs = [e.load(self._cotangents(e.add(vector, k), turn.index, outer.index)) for k in range(tile.vectors)]
+                for r in range(tile.numbers):
+                    lanes = e.address(self.x, (e.add(i, r),), outer.index)
+                    number = e.splat(e.b.load(e.b.gep(lanes, [turn.index])))
+                    for k, g in enumerate(gs):
+                        at = r * tile.vectors + k
+                        turn.values[at] = e.fma(number, g, turn.values[at])
+            outer.values = turn.values
+        for at, value in enumerate(outer.values):
+            r, k = divmod(at, tile.vectors)
+            address = e.address(self.dw, (e.add(i, r), e.mul(e.add(vector, k), LANES)))
+            _accumulate(e, value, address, partial if k == tile.vectors - 1 else 0)
+
+
+def _accumulate(e: Emitter, value: ir.Value, address: ir.Value, partial: int) -> None:
+    """Add to sixteen numbers in memory, or to the first `partial` of them and touch no others."""
+    if not partial:
+        e.store_unaligned(e.b.fadd(e.load_unaligned(address), value), address)
+        return
+    mask = ir.Constant(ir.VectorType(I1, LANES), [lane < partial for lane in range(LANES)])
+    pointer, alignment = e.b.bitcast(address, VECTOR.as_pointer()), I32(4)
+    old = e.intrinsic("llvm.masked.load.v16f32.p0", VECTOR, (pointer, alignment, mask, e.splat(0.0)))
+    e.intrinsic("llvm.masked.store.v16f32.p0", ir.VoidType(), (e.b.fadd(old, value), pointer, alignment, mask))
+
+
+def transposed_lanes(e: Emitter, rows: Sequence[ir.Value]) -> list[ir.Value]:
+    """Sixteen vectors of sixteen lanes, transposed: each of four rounds pairs vectors 1, 2, 4, 8 apart.
+
+    The first two rounds interleave within quarters of a vector, single numbers and then pairs, and the last two exchange
+    quarters: on x86 each of these is one instruction. They leave the vectors in an order that is put right at the end.
+    """
+    quarters = range(0, LANES, 4)
+    singles = [[q + lane for q in quarters for lane in (k, k + 16, k + 1, k + 17)] for k in (0, 2)]
+    pairs = [[q + lane for q in quarters for lane in (k, k + 1, k + 16, k + 17)] for k in (0, 2)]
+    whole = [[q + k + lane for q in (0, 8, 16, 24) for lane in range(4)] for k in (0, 4)]
+    for distance, lanes in ((1, singles), (2, pairs), (4, whole), (8, whole)):
+        masks = [ir.Constant(ir.VectorType(I32, LANES), mask) for mask in lanes]
+        rows = [
+            e.b.shuffle_vector(rows[at & ~distance], rows[at | distance], masks[bool(at & distance)]) for at in range(LANES)
+        ]
+    return [rows[at & 12 | (at & 1) << 1 | (at & 2) >> 1] for at in range(LANES)]

@@ -1,0 +1,127 @@
+"""Training steps of every layer, loss, optimizer and schedule: each step against numpy in float64, from the same state."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from agreement import assert_agrees
+from support.networks import first_state, label, layers_of, model_of
+from support.training import rule_of, step_of
+
+from netcli.executors import State
+from netcli.executors.llvm import LlvmExecutor
+from netcli.graph import Array, Graph
+from netcli.layers.layer import LAYERS
+from netcli.layers.stack import Model
+from netcli.optimizers.optimizer import OPTIMIZERS
+from netcli.optimizers.schedules.schedule import SCHEDULES
+from netcli.passes import optimize
+
+#: Whole blocks and more, empty lanes, one example. The largest comes first, so that one compiled program serves all.
+BATCHES = (100, 33, 1, 16, 17)
+
+IMAGES = {
+    "plain": "conv: 5, relu, maxpool: 2, flatten, dense: 3, softmax, cross_entropy",
+    "padded twice": "conv: {filters: 3, padding: same}, conv: {filters: 4, padding: 2, kernel: 4}, flatten, dense: 3, mse",
+    "strided": "conv: {filters: 4, kernel: [2, 3], stride: [2, 1], padding: [0, 2]}, leaky_relu: 0.3, "
+    "conv: {filters: 2, stride: 2, padding: same, bias: false}, flatten, dense: 3, mae",
+    "dilated groups": "conv: {filters: 4, groups: 2, dilation: [2, 1], padding: same}, elu: 0.4, "
+    "conv: {filters: 8, groups: 4, padding: 1, stride: 2}, silu, flatten, dense: 3, huber: 0.4",
+    "reshaped": "flatten, reshape: [2, 6, 5], conv: {filters: 2, padding: same}, reshape: [5, -1, 3], "
+    "conv: {filters: 3, padding: 1}, flatten, dense: 3, mse",
+    "maxpools": "conv: 3, maxpool: {size: 3, stride: 1, padding: same}, conv: {filters: 3, padding: 1}, "
+    "maxpool: {size: [2, 3], stride: [1, 2], padding: [1, 1]}, flatten, dense: 3, mse",
+    "avgpools": "avgpool: {size: 2, stride: 1, padding: same}, conv: {filters: 3, padding: 1}, "
+    "avgpool: {size: [4, 3], stride: 2, padding: [2, 1]}, gelu, global_avgpool, dense: 3, mse",
+    "normed": "conv: {filters: 3, padding: same, bias: false}, batchnorm, relu, layernorm, dropout: 0.3, "
+    "conv: {filters: 3, padding: same}, batchnorm: {affine: false, momentum: 0.7}, gelu, flatten, dense: 3, softmax, "
+    "cross_entropy",
+}
+VECTORS = {
+    "activations": "dense: 7, tanh, dense: 7, sigmoid, dense: 7, softplus, dense: 7, gelu, dense: 7, silu, dense: 3, mse",
+    "kinks": "dense: 7, relu, dense: 7, leaky_relu, dense: 7, elu, dense: {units: 3, bias: false}, log_softmax, cross_entropy",
+    "norms": "batchnorm, dense: 6, layernorm: {affine: false}, dropout: 0.5, dense: 6, batchnorm, dense: 3, mse",
+    "smoothed": "dense: 3, log_softmax, cross_entropy: {label_smoothing: 0.15}",
+    "binary": "dense: 3, sigmoid, binary_cross_entropy",
+    "one unit": "dense: 1, tanh, dense: 3, softmax, dense: 3, softmax, cross_entropy",
+    "penalised": "dense: {units: 33, weight_decay: 0.3, l1: 0.2}, tanh, dense: 3, softmax, cross_entropy",
+}
+STACKS = [(name, text, (2, 6, 5)) for name, text in IMAGES.items()] + [(name, text, (9,)) for name, text in VECTORS.items()]
+RULES = [
+    ("adam", "cosine: {warmup_epochs: 1}", {"clip_norm": 1.0}),
+    ("adamw: {lr: 0.01}", "one_cycle", {"clip_value": 0.05}),
+    ("rmsprop: {lr: 0.01}", "step: {epochs: 1}", {}),
+    ("rmsprop: {lr: 0.01, momentum: 0.5}", "constant", {}),
+    ("adagrad: {lr: 0.1}", "exponential: {gamma: 0.9}", {"clip_norm": 0.1, "clip_value": 0.01}),
+    ("sgd: {lr: 0.1, momentum: 0.9, nesterov: true}", "constant", {}),
+    ("sgd: 0.1", "constant", {}),
+]
+
+
+def test_nothing_is_left_out() -> None:
+    words = {item.word for _, text, _ in STACKS for item in layers_of(f"[{text}]")}
+    assert words == set(LAYERS.members)
+    assert {text.split(":")[0] for text, _, _ in RULES} == set(OPTIMIZERS.members)
+    assert {text.split(":")[0] for _, text, _ in RULES} == set(SCHEDULES.members)
+
+
+def drawn(model: Model, batch: int) -> dict[str, Array]:
+    """Inputs and labels."""
+    generator = np.random.default_rng(batch)
+    return {
+        "input": generator.normal(0, 1.5, (batch, *model.input.shape)).astype("float32"),
+        "target": generator.integers(0, 3, batch).astype("int32"),
+    }
+
+
+def started(model: Model, graph: Graph) -> State:
+    """The first state with every parameter moved a little, so that no bias is 0, no scale 1."""
+    state, generator = first_state(model, 3, graph), np.random.default_rng(1)
+    for node in model.parameters:
+        state.values[label(node)] += generator.normal(0, 0.1, node.shape).astype("float32")
+    return state
+
+
+def check_steps(model: Model, graph: Graph) -> None:
+    """A step of each batch size, each from the state that the one before left."""
+    # whether the sum of a bias' gradients is exactly 0 is a matter of rounding, in front of a batchnorm or behind a median
+    outputs = {
+        name: node for name, node in graph.outputs.items() if not (name.startswith("zero_share") and name.endswith("bias"))
+    }
+    graph = Graph(outputs, graph.updates)
+    program = LlvmExecutor(2).compile(graph)
+    state = started(model, graph)
+    for batch in BATCHES:
+        before, feeds = state.copy(), drawn(model, batch)
+        found = program.run(state, feeds)
+        after = {f"update of {node.op.label}": state.values[node.op.label] for node in graph.updates}  # type: ignore[attr-defined]
+        assert_agrees({**found, **after}, graph, before, feeds)
+        assert state.values["step"] == before.values["step"] + 1
+
+
+@pytest.mark.parametrize(("text", "shape"), [stack[1:] for stack in STACKS], ids=[stack[0] for stack in STACKS])
+def test_layers(text: str, shape: tuple[int, ...]) -> None:
+    model = model_of(f"[{text}]", shape, classes=3, dtype="float32", weight_decay=0.01)
+    check_steps(model, optimize(step_of(model, rule_of("sgd: {lr: 0.001, momentum: 0.9}"))))
+
+
+@pytest.mark.parametrize(("optimizer", "schedule", "limits"), RULES, ids=[rule[0] for rule in RULES])
+def test_rules(optimizer: str, schedule: str, limits: dict[str, float]) -> None:
+    model = model_of("[dense: 40, tanh, dense: 3, softmax, cross_entropy]", (9,), classes=3, dtype="float32", l1=0.001)
+    check_steps(model, optimize(step_of(model, rule_of(optimizer, schedule, **limits))))
+
+
+@pytest.mark.parametrize("name", ["reshaped", "normed", "norms", "binary"])
+def test_predictions(name: str) -> None:
+    """The graph of evaluation, with an output for each example, and as it was built, without passes."""
+    ((text, shape),) = [stack[1:] for stack in STACKS if stack[0] == name]
+    model = model_of(f"[{text}]", shape, classes=3, dtype="float32")
+    graph = Graph({**model.evaluation.outputs, "prediction": model.evaluation.prediction})
+    program = LlvmExecutor(2).compile(graph)
+    state = started(model, graph)
+    for batch in BATCHES[:3]:
+        feeds = {label: array for label, array in drawn(model, batch).items() if label in graph.placeholders}
+        assert_agrees(program.run(state, feeds), graph, state, feeds)

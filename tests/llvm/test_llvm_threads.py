@@ -1,0 +1,212 @@
+"""The same bits on any number of threads, in however many calls, resumed or not; and nothing is written outside the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from elements import RUNNABLE
+from support.networks import first_state, model_of
+from support.training import rule_of, step_of
+
+from netcli.executors import State, executor, llvm
+from netcli.executors.llvm import LlvmExecutor
+from netcli.graph import Array, Graph, Node, TensorType, placeholder, variable
+from netcli.layers.stack import Model
+from netcli.ops import random_uniform
+from netcli.ops.random_uniform import RandomUniform
+from netcli.passes import optimize
+
+STACK = """[conv: {filters: 5, padding: same, bias: false}, batchnorm, relu, maxpool: 2, dropout: 0.4, flatten, dense: 33, tanh,
+  dropout: 0.3, dense: 3, softmax, cross_entropy]"""
+#: Enough blocks for groups of several, with chunks that are not full; empty lanes; one example; and the first size again.
+SIZES = (300, 300, 137, 17, 1, 300)
+
+
+@cache
+def model() -> Model:
+    """Reductions over the batch between layers, padding, wide and narrow loops."""
+    return model_of(STACK, (2, 8, 7), classes=3, dtype="float32", input_dtype="uint8")
+
+
+@cache
+def graph() -> Graph:
+    """Its training step, with clipping: all gradients depend on all others."""
+    return optimize(step_of(model(), rule_of("adam: 0.01", clip_norm=0.5)))
+
+
+@cache
+def data() -> dict[str, Array]:
+    """300 random pictures."""
+    generator = np.random.default_rng(0)
+    return {
+        "input": generator.integers(0, 256, (300, 2, 8, 7)).astype("uint8"),
+        "target": generator.integers(0, 3, 300).astype("int32"),
+    }
+
+
+def batches() -> list[Array]:
+    """Each of other examples."""
+    generator = np.random.default_rng(5)
+    return [generator.permutation(300)[:size] for size in SIZES]
+
+
+def start() -> State:
+    """Before training."""
+    return first_state(model(), 4, graph())
+
+
+def trained(threads: int, calls: Sequence[slice] = (slice(None),), *, copies: bool = False) -> dict[str, bytes]:
+    """All bits of all steps' outputs and of the state after them."""
+    state, program = start(), LlvmExecutor(threads).compile(graph(), ["loss"])
+    found: dict[str, bytes] = {}
+    for call in calls:
+        if copies:  # as another process would resume
+            state, program = state.copy(), LlvmExecutor(threads).compile(graph(), ["loss"])
+        for outputs in program.steps(state, data(), batches()[call]):
+            step = sum(name.endswith(" loss") for name in found)
+            found |= {f"{step} {name}": value.tobytes() for name, value in outputs.items()}
+    return found | {name: value.tobytes() for name, value in state.values.items()}
+
+
+@cache
+def alone() -> dict[str, bytes]:
+    """One thread, one call."""
+    found = trained(1)
+    assert f"{len(SIZES) - 1} loss" in found
+    return found
+
+
+def assert_same(found: dict[str, bytes], expected: dict[str, bytes]) -> None:
+    """Bit for bit."""
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_on_any_number_of_threads(threads: int) -> None:
+    assert_same(trained(threads), alone())
+
+
+def test_in_several_calls() -> None:
+    assert_same(trained(3, [slice(0, 1), slice(1, 4), slice(4, None)]), alone())
+
+
+def test_resumed_in_other_programs() -> None:
+    """Compiled for other largest batches: at first for 300, in the end for 16."""
+    assert_same(trained(2, [slice(0, 3), slice(3, 5), slice(5, None)], copies=True), alone())
+
+
+@pytest.mark.parametrize("name", [name for name in RUNNABLE if name])
+def test_on_an_older_cpu(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETCLI_CPU", name)
+    assert_same(trained(3), trained(1))
+
+
+def test_many_short_steps_on_many_threads() -> None:
+    """Barriers, often, with more threads than cores."""
+    small = model_of("[batchnorm, dense: 3, mse]", (3,), target=(3,), dtype="float32")
+    step = step_of(small, rule_of("sgd: 0.01"))
+    generator = np.random.default_rng(0)
+    pairs = {name: generator.normal(size=(112, 3)).astype("float32") for name in ("input", "target")}
+    results = []
+    for threads in (1, 7):
+        state = first_state(small, 0, step)
+        losses = [out["loss"].item() for out in LlvmExecutor(threads).compile(step).steps(state, pairs, [np.arange(112)] * 100)]
+        results.append((losses, {name: value.tobytes() for name, value in state.values.items()}))
+    assert results[0] == results[1]
+    assert results[0][0][-1] < results[0][0][0]
+
+
+# ------------------------------------------------------------------------------------------------------------ random numbers
+
+
+def masks(step: Graph) -> dict[str, Node]:
+    """The random numbers that the dropouts draw."""
+    draws = [node for node in step.nodes if isinstance(node.op, RandomUniform)]
+    return {f"mask {i}": node for i, node in enumerate(draws)}
+
+
+def test_dropout_masks_are_those_of_numpy() -> None:
+    wanted = Graph(masks(graph()))
+    assert len(wanted.outputs) == 2
+    state, feeds = start(), {"input": data()["input"][:57]}
+    state.values["step"][...] = 2**31 + 5
+    feeds = {label: feeds[label] for label in wanted.placeholders}
+    found = LlvmExecutor(2).compile(wanted).run(state, feeds)
+    for name, expected in executor("numpy").compile(wanted).run(state, feeds).items():
+        assert found[name].tobytes() == expected.tobytes(), name
+        assert 0.4 < expected.mean() < 0.6
+
+
+def test_random_numbers_of_each_operation_and_shape() -> None:
+    seed, step = (variable(label, (), lambda generator, shape: np.zeros(shape), dtype="uint32") for label in ("seed", "step"))
+    x = placeholder("x", TensorType((2,), varying=True))
+    wanted = Graph({str(i): random_uniform(seed, step, x, shape, i) for i, shape in enumerate([(), (1,), (17,), (2, 3, 5)])})
+    state, feeds = (
+        State({"seed": np.array(2**32 - 1, "uint32"), "step": np.array(9, "uint32")}),
+        {"x": np.ones((35, 2), "float32")},
+    )
+    found, expected = (runner.compile(wanted).run(state, feeds) for runner in (LlvmExecutor(3), executor("numpy")))
+    assert {name: value.tobytes() for name, value in found.items()} == {
+        name: value.tobytes() for name, value in expected.items()
+    }
+
+
+# -------------------------------------------------------------------------------------------------------------------- memory
+
+GUARD = 4096
+CANARY = 0x7FC0CAFE
+
+
+@pytest.fixture
+def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[Array, int, int]]]:
+    """Memory with canaries before and behind: (all of it, start, length) of each piece."""
+    pieces: list[tuple[Array, int, int]] = []
+
+    def aligned(floats: int) -> Array:
+        memory = np.full(floats + 2 * GUARD + 16, CANARY, np.uint32)
+        start = GUARD + (-memory[GUARD:].ctypes.data // 4) % 16
+        memory[start : start + floats] = 0
+        pieces.append((memory, start, floats))
+        return memory[start : start + floats].view(np.float32)
+
+    monkeypatch.setattr(llvm, "_aligned", aligned)
+    yield pieces
+
+
+ODD = {
+    "all kinds": (STACK, (2, 8, 7)),
+    "strided": (
+        """[conv: {filters: 17, kernel: [2, 3], padding: [0, 2], stride: [1, 2]}, relu, avgpool: {size: 2, padding: 1}, flatten,
+           dense: 1, dense: 3, mse]""",
+        (1, 5, 9),
+    ),
+    "dilated groups": (
+        """[conv: {filters: 9, groups: 3, dilation: 2, padding: 3}, maxpool: {size: 3, padding: 1, stride: 2}, flatten,
+           dense: 3, mse]""",
+        (3, 5, 4),
+    ),
+    "vectors": ("[dense: 65, relu, dense: 31, softmax, dense: 3, softmax, cross_entropy]", (37,)),
+    "one pixel": ("[conv: {filters: 2, kernel: 1}, conv: {filters: 2, padding: same}, flatten, dense: 3, mae]", (1, 1, 1)),
+}
+
+
+@pytest.mark.parametrize(("text", "shape"), ODD.values(), ids=ODD)
+def test_nothing_is_written_outside(guarded: list[tuple[Array, int, int]], text: str, shape: tuple[int, ...]) -> None:
+    odd = model_of(text, shape, classes=3, dtype="float32")
+    step = optimize(step_of(odd, rule_of("adam: 0.01")))
+    generator = np.random.default_rng(0)
+    feeds = {"input": generator.normal(size=(150, *shape)).astype("float32"), "target": np.arange(150, dtype="int32") % 3}
+    program, state = LlvmExecutor(3).compile(step), first_state(odd, 0, step)
+    for size in (150, 1, 33):
+        list(program.steps(state, feeds, [np.arange(size)] * 2))
+    assert len(guarded) == 4  # the shared memory and that of three threads
+    for memory, start, floats in guarded:
+        assert (memory[:start] == CANARY).all()
+        assert (memory[start + floats :] == CANARY).all()
