@@ -51,6 +51,6 @@ if __name__ == "__main__":
             print(test_command())
         case ["examples", *paths]:
             failures = [failure for path in paths for failure in run(Path(path))]
-            sys.exit("\n".join(failures))
+            sys.exit("\n".join(failures) or None)
         case _:
             sys.exit(__doc__)
