@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from netcli.datasets.splitting import random_order
 from netcli.errors import Place
-from netcli.executors import Feeds
 from netcli.graph import Array
 from netcli.report.page import training_page
 from netcli.report.records import EpochRecord, Stopped, Summary
@@ -110,9 +109,11 @@ class Trainer:
         """The batches of an epoch that are still to do."""
         train = self.session.data.train
         data = {"input": train.inputs, "target": train.targets}
-        batches = self._batches(epoch)[self.position.batch :]
+        every = self._batches(epoch)
+        batches = every[self.position.batch :]
         diverging = None
-        for batch, outputs in zip(batches, self._outputs(data, batches, interruption), strict=False):
+        steps = self.program.steps(self.state, data, batches, lambda: interruption.asked)
+        for batch, outputs in zip(batches, steps, strict=False):
             if not all(np.isfinite(outputs[name]) for name in self.guards):
                 diverging = batch  # the last one: the state is that before it
                 continue
@@ -123,10 +124,7 @@ class Trainer:
             feeds = {label: data[label][diverging] for label in self.graph.placeholders}
             self.diverged_at = first_non_finite(self.graph, self.state, feeds, self.guards)
             return "diverged"
-        return "interrupted" if self.position.batch < len(self._batches(epoch)) else None
-
-    def _outputs(self, data: Feeds, batches: Sequence[Array], interruption: Interruption) -> Iterator[dict[str, Array]]:
-        return self.program.steps(self.state, data, batches, lambda: interruption.asked)
+        return "interrupted" if self.position.batch < len(every) else None
 
     def _batches(self, epoch: int) -> list[Array]:
         """The indices of an epoch's examples, batch by batch: a function of seed and epoch alone."""
