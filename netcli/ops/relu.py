@@ -28,7 +28,7 @@ class Relu(Piecewise):
         return arrays[0] > 0
 
     def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
-        return (_where_positive(node.inputs[0], g),)
+        return (_where_positive(node, g),)  # the result is positive where x is, so that x need not be kept
 
     def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
         return tangents[0] and _where_positive(node.inputs[0], tangents[0])

@@ -35,6 +35,11 @@ class Window:
             text += f"*{self.dilation[0]}x{self.dilation[1]}"
         return text
 
+    @property
+    def is_tiling(self) -> bool:
+        """Whether windows lie side by side: none overlap, and nothing lies between them."""
+        return self.stride == self.size and self.dilation == (1, 1)
+
     def places(self, image: tuple[int, int]) -> tuple[int, int]:
         """Rows and columns of the result: ⌊(h + padding - dilation·(size-1) - 1) / stride⌋ + 1. Raises GraphError."""
         top, bottom, left, right = self.padding

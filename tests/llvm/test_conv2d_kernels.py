@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -173,24 +174,42 @@ def test_kernels_agree_with_float64_everywhere(check: Callable[[Case], None], ca
     check(case)
 
 
+def numbered(e, total, indices, block):
+    """1000·n + 100·k + 10·i + j more, for channel k, row i, column j of block n."""
+    k, i, j = indices
+    number = e.add(e.add(e.mul(1000, block), e.mul(100, k)), e.add(e.mul(10, i), j))
+    return e.b.fadd(total, e.splat(e.b.sitofp(e.index(number), total.type.element)))
+
+
 def test_epilogue_meets_every_element_with_its_own_place() -> None:
-    """Channel k, row i, column j and block n add 1000·n + 100·k + 10·i + j to what is stored."""
     case = Case(4, 10, 2, (7, 9), window(3, padding=1), 2)
     xs, ws = np.zeros(case.x_shape, np.float32), numbers(1, case.w_shape)
     x, images = surrounded(xs, conv_halo(case.window, case.image), NONE)
     y = Guarded(Layout.dense(case.g_shape[1:]), case.blocks)
 
     def emit(e, arrays, blocks):
-        def place(total, k, i, j, block):
-            digits = [e.mul(1000, block), e.mul(100, k), e.mul(10, i), j]
-            number = e.index(e.add(e.add(digits[0], digits[1]), e.add(digits[2], digits[3])))
-            return e.b.fadd(total, e.splat(e.b.sitofp(number, total.type.element)))
-
-        emit_conv2d(e, cpu(), images(arrays[0]), arrays[1], arrays[2], case.window, case.groups, blocks, place)
+        after = partial(numbered, e)
+        emit_conv2d(e, cpu(), images(arrays[0]), arrays[1], arrays[2], case.window, case.groups, blocks, after)
 
     run(emit, cpu(), [x, uniform(ws), y], case.blocks)
     n, k, i, j = np.indices(case.g_shape)
     np.testing.assert_array_equal(y.read(), 1000 * (n // LANES) + 100 * k + 10 * i + j)
+
+
+@pytest.mark.parametrize("case", [Case(4, 6, 2, (7, 9), window(3, stride=2), 2), Case(3, 2, 1, (8, 5), window(2, stride=3), 1)])
+def test_epilogue_of_an_input_gradient_meets_every_element_with_its_own_place(case: Case) -> None:
+    """Also those that no window has met."""
+    gs, ws = np.zeros(case.g_shape, np.float32), numbers(1, case.w_shape)
+    g, cotangents = surrounded(gs, input_grad_halo(case.window, case.image), NONE)
+    dx = Guarded(Layout.dense(case.x_shape[1:]), case.blocks)
+
+    def emit(e, arrays, blocks):
+        after = partial(numbered, e)
+        emit_conv2d_input_grad(e, cpu(), arrays[0], cotangents(arrays[1]), arrays[2], case.window, case.groups, blocks, after)
+
+    run(emit, cpu(), [uniform(ws), g, dx], case.blocks)
+    n, c, i, j = np.indices(case.x_shape)
+    np.testing.assert_array_equal(dx.read(), 1000 * (n // LANES) + 100 * c + 10 * i + j)
 
 
 def test_no_blocks_are_no_work() -> None:

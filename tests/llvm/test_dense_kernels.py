@@ -10,9 +10,8 @@ from guarded import Floats, Guarded, assert_compiles_for, run, uniform, varying
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netcli.executors.llvm.ir import Emitter, Layout
+from netcli.executors.llvm.ir import Emitter, Epilogue, Layout
 from netcli.executors.llvm.kernels.dense import (
-    Epilogue,
     emit_dense,
     emit_dense_weight_grad,
     transposed_lanes,
@@ -95,8 +94,8 @@ def test_the_bits_of_an_example_do_not_depend_on_how_many_there_are(name):
 @pytest.mark.parametrize("blocks", [1, 5])
 def test_the_epilogue_gets_each_value_with_its_output_and_block(blocks):
     def make(e: Emitter) -> Epilogue:
-        def place(value, o, block):
-            return e.b.fadd(value, e.splat(e.b.sitofp(e.index(e.add(e.mul(block, 100), o)), value.type.element)))
+        def place(value, indices, block):
+            return e.b.fadd(value, e.splat(e.b.sitofp(e.index(e.add(e.mul(block, 100), *indices)), value.type.element)))
 
         return place
 

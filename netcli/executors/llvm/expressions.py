@@ -11,7 +11,7 @@ from llvmlite import ir
 
 from netcli.errors import ExecutorError
 from netcli.executors.llvm import maths
-from netcli.executors.llvm.ir import F32, I32, I64, Array, Emitter, Index, Layout
+from netcli.executors.llvm.ir import F32, I32, I64, Array, Emitter, Epilogue, Index, Layout
 from netcli.executors.llvm.lanes import Lanes, Namespace, from_memory, to_memory
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.storage import is_squeeze
@@ -64,13 +64,24 @@ class Scope:
         assert offset is not None, "a wide sum has room for its slices"
         return self.e.b.gep(self.shared, [self.e.index(offset)])
 
+    def epilogue(self, node: Node, producer: Node) -> Epilogue:
+        """What is stored of a node at an index, from the value of the producer that it is fused with."""
+
+        def stored(value: ir.Value, indices: Sequence[Index], block: Index) -> ir.Value:
+            self.forget()
+            indices = _broadcast(producer, indices, self.flat)
+            self._known[_key(producer, indices)] = Lanes(self.e, value, "float32")
+            return to_memory(self.at(node, indices, block, compute=True))
+
+        return stored
+
     def forget(self) -> None:
         """Begin a new element: what was computed for the last one is not valid any more."""
         self._known.clear()
 
     def at(self, node: Node, indices: Sequence[Index], block: Index, *, compute: bool = False) -> Lanes:
         """The value of an element of a node: read if it is stored, unless `compute` says that it is what is being stored."""
-        key = (node, tuple(i if isinstance(i, int) else id(i) for i in indices))
+        key = _key(node, indices)
         if key not in self._known:
             if node in self.plan.stored and not compute:
                 self._known[key] = self._read(node, indices, block)
@@ -178,6 +189,11 @@ class Scope:
     def put(self, value: Lanes, address: ir.Value) -> None:
         """Store an element of a varying value."""
         self.e.store(to_memory(value), address)
+
+
+def _key(node: Node, indices: Sequence[Index]) -> tuple[object, ...]:
+    """What an element that is known is found by."""
+    return (node, tuple(i if isinstance(i, int) else id(i) for i in indices))
 
 
 def _broadcast(x: Node, indices: Sequence[Index], flat: bool) -> tuple[Index, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,6 +15,8 @@ F32, I1, I8, I32, I64 = ir.FloatType(), ir.IntType(1), ir.IntType(8), ir.IntType
 VECTOR = ir.VectorType(F32, LANES)
 #: A number that is known now, or a value of the generated program.
 Index: TypeAlias = int | ir.Value
+#: From a value that a kernel has computed (sixteen lanes), its indices and its block, to what is stored in its place.
+Epilogue: TypeAlias = Callable[[ir.Value, Sequence[Index], Index], ir.Value]
 
 _ALIGNMENT = 64
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netcli.errors import ExecutorError
 from netcli.executors.llvm.expressions import Scope
-from netcli.executors.llvm.ir import Array, Layout
+from netcli.executors.llvm.ir import Array, Epilogue, Layout
 from netcli.executors.llvm.kernels.conv2d import emit_conv2d, emit_conv2d_input_grad, emit_conv2d_weight_grad
 from netcli.executors.llvm.kernels.dense import emit_dense, emit_dense_weight_grad
 from netcli.executors.llvm.kernels.elementwise import emit_batch_sum, emit_expression, emit_sum
@@ -28,14 +28,20 @@ from netcli.ops.softmax import LogSoftmax, Softmax
 
 
 def emit_block_kernel(s: Scope, node: Node, cpu: Cpu) -> None:
-    """The code that stores a node of a block phase (a reduction adds to its group's sums)."""
-    match node.op:
+    """The code that stores a node of a block phase (a reduction adds to its group's sums).
+
+    A node that is fused with its producer is stored by the producer's kernel, whose epilogue computes it.
+    """
+    producer = s.plan.fused.get(node)
+    epilogue = s.epilogue(node, producer) if producer else None
+    kernel = producer or node
+    match kernel.op:
         case Conv2D() | Conv2DInputGrad() | Conv2DWeightGrad():
-            _convolution(s, node, cpu)
+            _convolution(s, kernel, node, cpu, epilogue)
         case Dense() | DenseWeightGrad():
-            _dense(s, node, cpu)
+            _dense(s, kernel, node, cpu, epilogue)
         case MaxPool2D() | MaxPool2DGrad() | MaxPool2DTake() | AvgPool2D() | AvgPool2DGrad():
-            _pooling(s, node)
+            _pooling(s, kernel, node, epilogue)
         case Softmax() | LogSoftmax():
             emit_softmax(s, node)
         case Max() | FirstMaximum():
@@ -50,36 +56,36 @@ def emit_block_kernel(s: Scope, node: Node, cpu: Cpu) -> None:
             raise ExecutorError(f"the llvm executor has no kernel for {node!r}")
 
 
-def _convolution(s: Scope, node: Node, cpu: Cpu) -> None:
+def _convolution(s: Scope, node: Node, target: Node, cpu: Cpu, epilogue: Epilogue | None) -> None:
     match node.op, node.inputs:
         case Conv2D(window=window, groups=groups), (x, w):
-            emit_conv2d(s.e, cpu, s.array(x), s.array(w), s.array(node), window, groups, s.blocks)
+            emit_conv2d(s.e, cpu, s.array(x), s.array(w), s.array(target), window, groups, s.blocks, epilogue)
         case Conv2DInputGrad(window=window, groups=groups), (w, g):
-            emit_conv2d_input_grad(s.e, cpu, s.array(w), s.array(g), s.array(node), window, groups, s.blocks)
+            emit_conv2d_input_grad(s.e, cpu, s.array(w), s.array(g), s.array(target), window, groups, s.blocks, epilogue)
         case Conv2DWeightGrad(window=window, groups=groups), (x, g):
             _empty_lanes_to_zero(s, g)
             emit_conv2d_weight_grad(s.e, cpu, s.array(x), s.array(g), s.partial(node), window, groups, s.blocks)
 
 
-def _dense(s: Scope, node: Node, cpu: Cpu) -> None:
+def _dense(s: Scope, node: Node, target: Node, cpu: Cpu, epilogue: Epilogue | None) -> None:
     match node.op, node.inputs:
         case Dense(transposed=transposed), (x, w):
-            emit_dense(s.e, cpu, s.array(x), s.array(w), s.array(node), transposed, s.blocks)
+            emit_dense(s.e, cpu, s.array(x), s.array(w), s.array(target), transposed, s.blocks, epilogue)
         case DenseWeightGrad(), (x, g):
             _empty_lanes_to_zero(s, g)
             scratch = Array(s.e.b.gep(s.local, [s.e.index(s.plan.scratch)]), Layout.dense((1,)), varying=False)
             emit_dense_weight_grad(s.e, cpu, s.array(x), s.array(g), s.partial(node), scratch, s.blocks)
 
 
-def _pooling(s: Scope, node: Node) -> None:
-    y = s.array(node)
+def _pooling(s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+    y = s.array(target)
     inputs = [s.array(x) for x in node.inputs]
     match node.op:
         case MaxPool2D(window=window):
             emit_max_pool2d(s.e, inputs[0], y, window, s.blocks)
         case MaxPool2DGrad(window=window):
             _, rows, columns = node.shape
-            emit_max_pool2d_grad(s.e, inputs[0], inputs[1], y, window, (rows, columns), s.blocks)
+            emit_max_pool2d_grad(s.e, inputs[0], inputs[1], y, window, (rows, columns), s.blocks, epilogue)
         case MaxPool2DTake(window=window):
             emit_max_pool2d_take(s.e, inputs[0], inputs[1], y, window, s.blocks)
         case AvgPool2D(window=window):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netcli.errors import ExecutorError
+from netcli.executors.llvm.fusion import fused_producers
 from netcli.executors.llvm.ir import Layout
 from netcli.executors.llvm.kernels.conv2d import conv_halo, input_grad_halo
 from netcli.executors.llvm.kernels.dense import weight_grad_scratch
@@ -70,6 +71,8 @@ class Plan:
         self._check()
         self.level = _levels(graph)
         self.stored = stored_nodes(graph, self.level)
+        self.fused = fused_producers(graph, self.stored, self.level)
+        self.stored -= set(self.fused.values())
         self.halos = _halos(graph)
         self.copied = copied_reshapes(graph, self.stored, self.halos)
         self.flat = {node for node in self.stored if _can_be_flat(node, self.stored)}

@@ -22,10 +22,10 @@ from netcli.ops.select import Greater, Select
 from netcli.ops.shape import Broadcast, Cast, Reshape
 from netcli.ops.softmax import LogSoftmax, Softmax
 
+#: Computed element by element, each from the same element of what is read.
+INDEXWISE: tuple[type[Op], ...] = (Elementwise, Relu, Abs, Greater, Select, Cast)
 #: Computed where they are read, from an index alone.
-INLINED: tuple[type[Op], ...] = (
-    Elementwise, Relu, Abs, Greater, Select, Cast, Broadcast, BatchBroadcast, OneHot, RandomUniform, Reshape,
-)  # fmt: skip
+INLINED: tuple[type[Op], ...] = (*INDEXWISE, Broadcast, BatchBroadcast, OneHot, RandomUniform, Reshape)
 #: Kernels whose input may be an inlined expression; all others read buffers.
 READS_EXPRESSIONS: tuple[type[Op], ...] = (*INLINED, Sum, BatchSum)
 #: Kernels of their own.

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
 from llvmlite import ir
 
-from netcli.executors.llvm.ir import I64, Array, Emitter, Index
+from netcli.executors.llvm.ir import I64, Array, Emitter, Epilogue, Index
 from netcli.executors.llvm.kernels.conv2d_views import Axis, Correlation, convolution
 from netcli.executors.llvm.kernels.tiles import even, fits, further, nested, outer_product, over, prefetch, slots
 from netcli.executors.llvm.target import LANES, Cpu
 from netcli.ops.window import Window
-
-#: From an accumulator and its channel, row, column and block to what is stored.
-Epilogue = Callable[[ir.Value, Index, Index, Index, Index], ir.Value]
 
 #: How many multiply-adds before its use something is asked for that may not be in a near cache.
 _AHEAD = 512
@@ -130,7 +126,8 @@ def _emit_tile(e: Emitter, job: Correlation, tile: Tile, at: tuple[Index, ...], 
     first = e.add(e.mul(group, job.target.layout.shape[1]), o)
     sums = _reduction(e, job, tile, at)
     for total, (k, (di, dj)) in zip(sums, product(range(tile.channels), tile.places), strict=True):
-        value = epilogue(total, e.add(first, k), e.add(i, di), e.add(j, dj), block) if epilogue else total
+        indices = (e.add(first, k), job.row.of(e, e.add(i, di)), job.column.of(e, e.add(j, dj)))
+        value = epilogue(total, indices, block) if epilogue else total
         e.store(value, further(e, there, k * channel + di * row + dj * column))
 
 

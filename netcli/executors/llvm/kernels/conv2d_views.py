@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from netcli.executors.llvm.ir import Array, Layout
+from netcli.executors.llvm.ir import Array, Emitter, Index, Layout
 from netcli.ops.window import Window
 
 Halo = tuple[int, int, int, int]
@@ -48,14 +48,31 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Every:
+    """Places of a view as rows (or columns) of the array: every so many, from the first."""
+
+    first: int = 0
+    step: int = 1
+
+    def of(self, e: Emitter, place: Index) -> Index:
+        """The row of a place."""
+        return e.add(e.mul(place, self.step), self.first)
+
+
+@dataclass(frozen=True)
 class Correlation:
-    """The views: source `(g, q, i, j, r, s)`, weights `(g, o, q, r, s)`, target `(g, o, i, j)`; what the source's axes mean."""
+    """The views: source `(g, q, i, j, r, s)`, weights `(g, o, q, r, s)`, target `(g, o, i, j)`.
+
+    `rows` and `columns` say what the source's axes mean, `row` and `column` which ones of the target array its view has.
+    """
 
     source: Array
     weights: Array
     target: Array
     rows: Axis
     columns: Axis
+    row: Every = Every()
+    column: Every = Every()
 
 
 def convolution(x: Array, w: Array, y: Array, window: Window, groups: int) -> Correlation:
@@ -90,6 +107,8 @@ def input_gradients(w: Array, g: Array, dx: Array, window: Window, groups: int) 
             _view(w, *weights, a.tap * wr + b.tap * ws),
             _view(dx, *target, a.first * xr + b.first * xs),
             *over,
+            Every(a.first, window.stride[0]),
+            Every(b.first, window.stride[1]),
         )
 
 

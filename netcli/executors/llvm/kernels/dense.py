@@ -7,16 +7,13 @@ cotangents transposed into scratch memory, and a single number is one input of o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llvmlite import ir
 
-from netcli.executors.llvm.ir import I1, I32, VECTOR, Array, Emitter, Index, tiles
+from netcli.executors.llvm.ir import I1, I32, VECTOR, Array, Emitter, Epilogue, Index, tiles
 from netcli.executors.llvm.target import LANES, Cpu
-
-#: What is stored for a value of the result: (value, which output, which block) -> value.
-Epilogue = Callable[[ir.Value, Index, Index], ir.Value]
 
 #: Blocks that share one passage over the matrix of weights.
 _GROUP = 4
@@ -106,7 +103,7 @@ class _Product:
                     at = q * tile.vectors + n
                     turn.values[at] = e.fma(x, weight, turn.values[at])
         for (output, n), value in zip(places, turn.values, strict=True):
-            e.store(self.epilogue(value, output, n) if self.epilogue else value, e.address(self.y, (output,), n))
+            e.store(self.epilogue(value, (output,), n) if self.epilogue else value, e.address(self.y, (output,), n))
 
 
 def weight_grad_scratch(outputs: int) -> int:

@@ -13,7 +13,7 @@ from functools import partial
 
 from llvmlite import ir
 
-from netcli.executors.llvm.ir import F32, Array, Emitter, Index
+from netcli.executors.llvm.ir import F32, Array, Emitter, Epilogue, Index
 from netcli.ops.window import Window
 
 #: Taps of a window beyond which they are looped over, not unrolled.
@@ -33,16 +33,26 @@ def emit_max_pool2d_take(e: Emitter, x: Array, u: Array, y: Array, window: Windo
 
 
 def emit_max_pool2d_grad(
-    e: Emitter, x: Array, g: Array, dx: Array, window: Window, image: tuple[int, int], blocks: Index
+    e: Emitter,
+    x: Array,
+    g: Array,
+    dx: Array,
+    window: Window,
+    image: tuple[int, int],
+    blocks: Index,
+    epilogue: Epilogue | None = None,
 ) -> None:
-    """g put where the first maximum of its window of x stands, added up in dx where windows meet."""
+    """g put where the first maximum of its window of x stands, added up in dx where windows meet.
+
+    An epilogue wants windows that are tiles.
+    """
 
     def share(place: _Place) -> _Share:
         winner = _at_first_maximum(place, x, lambda tap: _number(e, tap.number))
         cotangent, zero = place.cotangent(g), e.splat(0.0)
         return lambda tap: e.b.select(e.b.fcmp_ordered("==", winner, _number(e, tap.number)), cotangent, zero)
 
-    _scatter(e, window, g, dx, image, blocks, share)
+    _scatter(e, window, g, dx, image, blocks, share, epilogue)
 
 
 def emit_avg_pool2d(e: Emitter, x: Array, y: Array, window: Window, blocks: Index) -> None:
@@ -247,37 +257,52 @@ def _at_first_maximum(place: _Place, x: Array, other: Callable[[_Tap], ir.Value]
 
 
 def _scatter(
-    e: Emitter, window: Window, g: Array, dx: Array, image: tuple[int, int], blocks: Index, share: Callable[[_Place], _Share]
+    e: Emitter,
+    window: Window,
+    g: Array,
+    dx: Array,
+    image: tuple[int, int],
+    blocks: Index,
+    share: Callable[[_Place], _Share],
+    epilogue: Epilogue | None = None,
 ) -> None:
     """dx from what each window of g gives to each of its taps."""
     rows, columns = _axes(window, image)
-    tiled = window.stride == window.size and window.dilation == (1, 1)
+    tiled = window.is_tiling
+    assert tiled or epilogue is None, "an epilogue is for elements that are stored once"
     height, width = (axis.places * axis.size - axis.before if tiled else 0 for axis in (rows, columns))
-    _zero(e, dx, (0, min(height, image[0])), (width, image[1]), blocks)
-    _zero(e, dx, (height, image[0]), (0, image[1]), blocks)
+    _zero(e, dx, (0, min(height, image[0])), (width, image[1]), blocks, epilogue)
+    _zero(e, dx, (height, image[0]), (0, image[1]), blocks, epilogue)
     for place in _places(e, window, g, image, blocks, backwards=not tiled):
-        _give(place, dx, share(place), tiled)
+        _give(place, dx, share(place), tiled, epilogue)
 
 
-def _give(place: _Place, dx: Array, share: _Share, tiled: bool) -> None:
+def _give(place: _Place, dx: Array, share: _Share, tiled: bool, epilogue: Epilogue | None) -> None:
     """Write the shares of a window's taps, or add them to what is there."""
     e = place.e
 
     def step(tap: _Tap, values: list[ir.Value]) -> list[ir.Value]:
-        address = e.address(dx, (place.channel, tap.row, tap.column), place.block)
-        e.store(share(tap) if tiled else e.b.fadd(e.load(address), share(tap)), address)
+        indices = (place.channel, tap.row, tap.column)
+        address = e.address(dx, indices, place.block)
+        if not tiled:
+            e.store(e.b.fadd(e.load(address), share(tap)), address)
+        else:
+            e.store(epilogue(share(tap), indices, place.block) if epilogue else share(tap), address)
         return values
 
     place.fold([], step)
 
 
-def _zero(e: Emitter, x: Array, rows: tuple[int, int], columns: tuple[int, int], blocks: Index) -> None:
-    """Zeros in some rows and columns of all images."""
+def _zero(
+    e: Emitter, x: Array, rows: tuple[int, int], columns: tuple[int, int], blocks: Index, epilogue: Epilogue | None
+) -> None:
+    """Zeros, or what an epilogue makes of them, in some rows and columns of all images."""
     (top, bottom), (left, right) = rows, columns
     if top >= bottom or left >= right:
         return
     with e.loop(blocks) as block, e.loop(x.layout.shape[0]) as channel, e.loop(bottom - top) as i, e.loop(right - left) as j:
-        e.store(e.splat(0.0), e.address(x, (channel, e.add(i, top), e.add(j, left)), block))
+        indices = (channel, e.add(i, top), e.add(j, left))
+        e.store(epilogue(e.splat(0.0), indices, block) if epilogue else e.splat(0.0), e.address(x, indices, block))
 
 
 def _number(e: Emitter, number: Index) -> ir.Value:
