@@ -21,6 +21,8 @@ from netcli.errors import ConfigError, Place, Problem
 
 #: How deep mappings and lists may nest.
 MAX_DEPTH = 100
+#: What the C parser says of brackets nested deeper than its own limit, which it looks at before it tells of the first one.
+_NESTING = "exceeded maximum nesting depth"
 #: How many keys and values a text may hold, aliases expanded.
 MAX_NODES = 100_000
 
@@ -62,6 +64,8 @@ def locate(text: str, source: str, shown: str | None = None) -> Located:
         _scan(text, lines)
         root = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
+        if error.problem == _NESTING and error.problem_mark:
+            raise ConfigError([_too_deep(_place(lines, error.problem_mark))]) from None
         raise ConfigError([explain(error, lines)]) from None
     if root is None:
         return Located(None, {}, {(): lines.place(0, 0)})

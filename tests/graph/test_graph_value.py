@@ -55,7 +55,7 @@ def test_text() -> None:
         loss/batch_sum = batch_sum(loss/multiply_1) : float32[]
         loss/batch_size = batch_size(loss/multiply_1) : float32[]
         loss/divide = divide(loss/batch_sum, loss/batch_size) : float32[]
-        gradients/relu1/greater = greater(conv1/add, 0) : bool[n,2,2,2]
+        gradients/relu1/greater = greater(relu1/relu, 0) : bool[n,2,2,2]
         gradients/loss/divide = divide(1, loss/batch_size) : float32[]
         gradients/loss/batch_broadcast = batch_broadcast(gradients/loss/divide, loss/multiply_1) : float32[n]
         gradients/loss/multiply = multiply(gradients/loss/batch_broadcast, 0.5) : float32[n]

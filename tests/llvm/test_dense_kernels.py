@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pytest
 from guarded import Floats, Guarded, assert_compiles_for, run, uniform, varying
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llvmlite import ir
 
-from netcli.executors.llvm.ir import Emitter, Epilogue, Layout
+from netcli.executors.llvm.ir import I1, I32, I64, Array, Emitter, Epilogue, Index, Layout
 from netcli.executors.llvm.kernels.dense import (
+    emit_cotangents,
     emit_dense,
     emit_dense_weight_grad,
     transposed_lanes,
     weight_grad_scratch,
+    weight_grad_strips,
 )
 from netcli.executors.llvm.target import LANES, Cpu, cpu
 from netcli.ops.dense import Dense, DenseWeightGrad
@@ -41,15 +45,27 @@ def product(target: Cpu, x: Floats, w: Floats, transposed: bool, make: Callable[
     return y.read()
 
 
-def weight_grad(target: Cpu, x: Floats, g: Floats, dw: Floats) -> Floats:
-    blocks, total = len(x) // LANES, uniform(dw)
-    scratch = Guarded(Layout.dense((blocks * weight_grad_scratch(g.shape[1]),)), 1, varying=False)
-    run(
-        lambda e, arrays, count: emit_dense_weight_grad(e, target, *arrays, count),
-        target,
-        [varying(x), varying(g), total, scratch],
-        blocks,
-    )
+def weight_grad(target: Cpu, x: Floats, g: Floats, dw: Floats, *, adding: bool, examples: int | None = None) -> Floats:
+    """Strip by strip, in a second call, of the cotangents that the first has left; `examples` of them count."""
+    (_, outputs), blocks, total = dw.shape, len(x) // LANES, uniform(dw)
+    scratch = Guarded(Layout.dense((blocks * weight_grad_scratch(outputs),)), 1, varying=False)
+    count = len(x) if examples is None else examples
+
+    def occupied(e: Emitter, block: Index) -> ir.Value:
+        number = ir.Constant(ir.VectorType(I64, LANES), list(range(LANES)))
+        left = e.b.sub(I64(count), e.index(e.mul(block, LANES)))
+        splat = ir.Constant(ir.VectorType(I64, LANES), ir.Undefined)
+        for lane in range(LANES):
+            splat = e.b.insert_element(splat, left, I32(lane))
+        return e.b.icmp_signed("<", number, splat)
+
+    def emit(e: Emitter, arrays: Sequence[Array], blocks: ir.Value) -> None:
+        x, g, dw, scratch = arrays
+        emit_cotangents(e, g, scratch.pointer, partial(occupied, e), blocks)
+        with e.loop(weight_grad_strips(target, *dw.layout.shape)) as strip:
+            emit_dense_weight_grad(e, target, x, scratch.pointer, dw, strip, blocks, I1(adding))
+
+    run(emit, target, [varying(x), varying(g), total, scratch], blocks)
     return total.read()
 
 
@@ -70,17 +86,24 @@ def test_a_product_is_the_sum_of_numpy_up_to_rounding(inputs, outputs, blocks, t
 
 
 @settings(max_examples=40, deadline=None)
-@given(SIZES, SIZES, st.integers(0, 6), CPUS, st.integers(0, 99))
-def test_a_weight_gradient_is_added_to_what_was_there(inputs, outputs, blocks, name, seed):
-    x, g, dw = (
-        numbers(seed, blocks * LANES, inputs),
-        numbers(seed + 1, blocks * LANES, outputs),
-        numbers(seed + 2, inputs, outputs),
-    )
-    found = weight_grad(cpu(name), x, g, dw)
+@given(SIZES, SIZES, st.integers(0, 6), CPUS, st.booleans(), st.integers(0, 99))
+def test_a_weight_gradient_is_added_to_what_was_there_or_replaces_it(inputs, outputs, blocks, name, adding, seed):
+    x, g = numbers(seed, blocks * LANES, inputs), numbers(seed + 1, blocks * LANES, outputs)
+    dw = numbers(seed + 2, inputs, outputs)
+    found = weight_grad(cpu(name), x, g, dw, adding=adding)
     wide = [array.astype(np.float64) for array in (x, g)]
     exact, magnitude = (DenseWeightGrad().forward(np, *arrays) for arrays in (wide, [np.abs(array) for array in wide]))
-    assert_rounded(found, dw + exact, np.abs(dw) + magnitude, len(x) + 1)
+    old = dw if adding else np.zeros_like(dw)
+    assert_rounded(found, old + exact, np.abs(old) + magnitude, len(x) + 1)
+
+
+def test_empty_lanes_have_no_weight():
+    """Whatever they hold: the cotangents of lanes without an example are taken for zeros."""
+    x, g = numbers(0, 2 * LANES, 5), numbers(1, 2 * LANES, 3)
+    dw = np.zeros((5, 3), np.float32)
+    some = weight_grad(cpu(), x, g, dw, adding=False, examples=21)
+    g[21:] = 0
+    np.testing.assert_array_equal(some, weight_grad(cpu(), x, g, dw, adding=False))
 
 
 @pytest.mark.parametrize("name", [None, "haswell"])
@@ -111,7 +134,7 @@ def test_an_infinite_input_stays_in_its_row(name):
     x[4, 2] = np.inf
     expected = np.zeros((5, 3))
     expected[2] = np.inf
-    np.testing.assert_array_equal(weight_grad(cpu(name), x, g, np.zeros((5, 3), np.float32)), expected)
+    np.testing.assert_array_equal(weight_grad(cpu(name), x, g, np.zeros((5, 3), np.float32), adding=False), expected)
 
 
 @pytest.mark.parametrize("name", [None, "haswell"])
@@ -136,8 +159,9 @@ def test_it_compiles_for_other_processors(outputs):
         lambda e, arrays, blocks: emit_dense(e, target, *arrays, False, blocks), target, [(x, True), (w, False), (g, True)]
     )
     scratch = Layout.dense((weight_grad_scratch(outputs),))
-    assert_compiles_for(
-        lambda e, arrays, blocks: emit_dense_weight_grad(e, target, *arrays, blocks),
-        target,
-        [(x, True), (g, True), (w, False), (scratch, False)],
-    )
+
+    def emit(e: Emitter, arrays: Sequence[Array], blocks: ir.Value) -> None:
+        x, dw, scratch = arrays
+        emit_dense_weight_grad(e, target, x, scratch.pointer, dw, I64(0), blocks, I1(0))
+
+    assert_compiles_for(emit, target, [(x, True), (w, False), (scratch, False)])

@@ -168,7 +168,7 @@ def test_memory_of_200_layers_does_not_grow_with_them() -> None:
         for number in range(layers):
             x = dense(x, var(f"w{number}", 16, 16))
         plan = Plan(Graph({"loss": sum_over(batch_mean(x))}), 16)
-        return plan.local_floats
+        return plan.floats["local"]
 
     assert local_floats(200) == local_floats(20)
 

@@ -24,8 +24,8 @@ from netcli.passes import optimize
 
 STACK = """[conv: {filters: 5, padding: same, bias: false}, batchnorm, relu, maxpool: 2, dropout: 0.4, flatten, dense: 33, tanh,
   dropout: 0.3, dense: 3, softmax, cross_entropy]"""
-#: Enough blocks for groups of several, with chunks that are not full; empty lanes; one example; and the first size again.
-SIZES = (300, 300, 137, 17, 1, 300)
+#: Enough blocks for two rounds and groups of several, with chunks that are not full; empty lanes; one example; the first again.
+SIZES = (700, 700, 137, 17, 1, 700)
 
 
 @cache
@@ -42,18 +42,18 @@ def graph() -> Graph:
 
 @cache
 def data() -> dict[str, Array]:
-    """300 random pictures."""
+    """700 random pictures."""
     generator = np.random.default_rng(0)
     return {
-        "input": generator.integers(0, 256, (300, 2, 8, 7)).astype("uint8"),
-        "target": generator.integers(0, 3, 300).astype("int32"),
+        "input": generator.integers(0, 256, (700, 2, 8, 7)).astype("uint8"),
+        "target": generator.integers(0, 3, 700).astype("int32"),
     }
 
 
 def batches() -> list[Array]:
     """Each of other examples."""
     generator = np.random.default_rng(5)
-    return [generator.permutation(300)[:size] for size in SIZES]
+    return [generator.permutation(700)[:size] for size in SIZES]
 
 
 def start() -> State:
@@ -98,7 +98,7 @@ def test_in_several_calls() -> None:
 
 
 def test_resumed_in_other_programs() -> None:
-    """Compiled for other largest batches: at first for 300, in the end for 16."""
+    """Compiled for other largest batches: at first for 700, in the end for 16."""
     assert_same(trained(2, [slice(0, 3), slice(3, 5), slice(5, None)], copies=True), alone())
 
 
@@ -206,7 +206,7 @@ def test_nothing_is_written_outside(guarded: list[tuple[Array, int, int]], text:
     program, state = LlvmExecutor(3).compile(step), first_state(odd, 0, step)
     for size in (150, 1, 33):
         list(program.steps(state, feeds, [np.arange(size)] * 2))
-    assert len(guarded) == 4  # the shared memory and that of three threads
+    assert len(guarded) == 5  # the shared memory, that of the states, and that of three threads
     for memory, start, floats in guarded:
         assert (memory[:start] == CANARY).all()
         assert (memory[start + floats :] == CANARY).all()

@@ -94,7 +94,7 @@ def test_values_that_the_backward_pass_reads() -> None:
     assert kept(of, "sigmoid1") == {"sigmoid(x)": [("y",)]}
     assert kept(of, "dropout1")["select(greater, 0, x)"] == [("greater",)]
     assert kept(digits(), "dense1")["dense(x, weight)"] == [("weight",)]
-    assert kept(digits(), "relu1") == {"relu(x)": [("x",)]}
+    assert kept(digits(), "relu1") == {"relu(x)": [("y",)]}
 
 
 def test_gradients_that_meet_are_added() -> None:

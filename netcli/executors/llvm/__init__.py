@@ -16,6 +16,8 @@ from netcli.executors.executor import Executor, Feeds, Program, State, check_fee
 from netcli.executors.llvm.compiling import Compiled
 from netcli.executors.llvm.driver import Driver
 from netcli.executors.llvm.plan import Plan
+from netcli.executors.llvm.schedule import Schedule
+from netcli.executors.llvm.stopwatch import MOST_WORK
 from netcli.executors.llvm.target import LANES, Cpu, cpu
 from netcli.executors.llvm.team import FRAME
 from netcli.graph import Array, Constant, Graph, Node, Variable, op_of
@@ -49,7 +51,7 @@ class LlvmProgram(Program):
     def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int) -> None:
         self.graph, self.guards, self.cpu, self.threads = graph, tuple(guards), target, threads
         self._code: _Code | None = None
-        Plan(graph, LANES)  # what cannot be served is said now
+        Schedule(graph)  # what cannot be served is said now
 
     def run(self, state: State, feeds: Feeds) -> dict[str, Array]:
         """Run one batch."""
@@ -93,33 +95,44 @@ class _Code:
     def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, examples: int) -> None:
         self.graph, self.examples = graph, examples
         self.plan = Plan(graph, examples)
-        driver = Driver(self.plan, target, guards)
-        self.scalars, self.fed = driver.scalars, driver.fed
+        self.driver = Driver(self.plan, target, guards)
+        self.scalars, self.fed = self.driver.scalars, self.driver.fed
         self.only_scalars = len(self.scalars) == len(graph.outputs)
         self.together = 1
-        self._compiled = Compiled(driver.module, target)
-        signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * 3)
+        self._compiled = Compiled(self.driver.module, target)
+        signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * 4)
         self._steps = signature(self._compiled.address("steps"))
         self.threads = max(1, min(threads, self.plan.blocks))
-        self._shared = _aligned(self.plan.shared_floats)
-        self._local = [_aligned(self.plan.local_floats) for _ in range(self.threads)]
+        floats = self.plan.floats
+        self._shared = _aligned(floats["shared"])
+        self._local = [_aligned(floats["local"]) for _ in range(self.threads)]
+        self._states = _aligned(2 * floats["state"])
+        self._present = 0  # which of the two states is the one before the next step
+        self.counters = np.zeros((self.threads, MOST_WORK), np.int64)
         self._team = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
         for node in graph.nodes:
             if isinstance(node.op, Constant) and node in self.plan.buffers:
                 self._view(node)[...] = node.op.value
 
     def _view(self, node: Node) -> Array:
-        """A uniform value in the shared memory."""
-        buffer = self.plan.buffers[self.plan.memory(node)]
-        flat = self._shared[buffer.offset : buffer.offset + node.type.size]
+        """A uniform value in memory."""
+        buffer = self.plan.buffer(node)
+        room = self.plan.floats["state"]
+        memory = {
+            "shared": self._shared,
+            "state": self._states[self._present * room :],
+            "following": self._states[(1 - self._present) * room :],
+        }[buffer.memory]
+        flat = memory[buffer.offset : buffer.offset + node.type.size]
         if node.type.dtype == "uint32":
             flat = flat.view(np.uint32)
         return flat.reshape(node.shape)
 
     def run(self, state: State, data: Feeds, batches: Sequence[Array]) -> tuple[list[dict[str, Array]], bool]:
         """Run some steps: the outputs of each, and whether a guard stopped them."""
-        variables = {op_of(node, Variable).label: node for node in self.graph.variables}
-        for label, node in variables.items():
+        self._present = 0
+        for node in self.graph.variables:
+            label = op_of(node, Variable).label
             if label not in state.values:
                 raise ExecutorError(f"the state has no value of {label}")
             self._view(node)[...] = state.values[label]
@@ -131,11 +144,12 @@ class _Code:
         if self.only_scalars:  # other outputs are read from the memory that the next step writes
             each = (time.perf_counter() - begun) / len(batches)
             self.together = max(1, min(int(PATIENCE / max(each, 1e-9)), MOST_STEPS))
-        done = int(frame[FRAME.DONE])
+        done, stopped = int(frame[FRAME.DONE]), bool(frame[FRAME.STOP])
         results = [self._outputs(state, outputs[step], len(batches[step])) for step in range(done)]
+        self._present = (done - stopped) % 2
         for target in self.graph.updates:
             state.values[op_of(target, Variable).label][...] = self._view(target)
-        return results, bool(frame[FRAME.STOP])
+        return results, stopped
 
     def _feed_uniform(self, data: Feeds) -> None:
         for label, node in self.graph.placeholders.items():
@@ -150,16 +164,22 @@ class _Code:
         self._sources = [np.ascontiguousarray(data[label]) for label in self.fed]
         frame = np.zeros(FRAME.DATA + len(self.fed), np.int64)
         frame[FRAME.STEPS] = len(batches)
-        for entry, array in ((FRAME.INDICES, self._indices), (FRAME.SIZES, self._sizes), (FRAME.OUTPUTS, outputs)):
+        for entry, array in (
+            (FRAME.INDICES, self._indices),
+            (FRAME.SIZES, self._sizes),
+            (FRAME.OUTPUTS, outputs),
+            (FRAME.BARRIER, self._barrier),
+            (FRAME.COUNTERS, self.counters),
+        ):
             frame[entry] = array.ctypes.data
-        frame[FRAME.BARRIER] = self._barrier.ctypes.data
         for number, source in enumerate(self._sources):
             frame[FRAME.DATA + number] = source.ctypes.data
         return frame
 
     def _call(self, frame: Array) -> None:
         def work(thread: int) -> None:
-            self._steps(thread, self.threads, self._local[thread].ctypes.data, self._shared.ctypes.data, frame.ctypes.data)
+            memories = [self._local[thread], self._shared, self._states, frame]
+            self._steps(thread, self.threads, *(memory.ctypes.data for memory in memories))
 
         others = [self._team.submit(work, thread) for thread in range(1, self.threads)] if self._team else []
         work(0)
@@ -175,8 +195,8 @@ class _Code:
 
     def _array(self, node: Node, state: State, examples: int) -> Array:
         """An output that is no scalar: (n, *shape) of a varying one."""
-        root = self.plan.memory(node)
-        if isinstance(root.op, Variable):  # its buffer holds the new value
+        root = self.plan.schedule.memory(node)
+        if isinstance(root.op, Variable):
             return state.values[root.op.label].reshape(node.shape).copy()
         if not node.type.varying:
             return self._view(node).astype(node.type.dtype)

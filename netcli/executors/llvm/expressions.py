@@ -13,7 +13,7 @@ from netcli.errors import ExecutorError
 from netcli.executors.llvm import maths
 from netcli.executors.llvm.ir import F32, I32, I64, Array, Emitter, Epilogue, Index, Layout
 from netcli.executors.llvm.lanes import Lanes, Namespace, from_memory, to_memory
-from netcli.executors.llvm.plan import Plan
+from netcli.executors.llvm.plan import ROUND, Plan
 from netcli.executors.llvm.storage import is_squeeze
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Constant, Node
@@ -23,46 +23,55 @@ from netcli.ops.random_uniform import RandomUniform, threefry
 from netcli.ops.reduce import BatchBroadcast
 from netcli.ops.shape import Broadcast, Reshape
 
+#: The parameters of every kernel, see `Scope`: four memories, then part, first, blocks, examples.
+KERNEL: list[ir.Type] = [*[F32.as_pointer()] * 4, *[I64] * 4]
+
 _INTS = ir.VectorType(I32, LANES)
 _LANE_NUMBERS = ir.Constant(_INTS, list(range(LANES)))
 
 
 class Scope:
-    """The inside of a kernel function `(local, shared, group, first, blocks, examples)`.
+    """The inside of a kernel function: its parameters are `KERNEL`.
 
-    Blocks are counted from `first`, the number of the first one in the batch. In a *flat* scope, of a uniform phase, an index
-    stands for sixteen neighbouring elements of a uniform value, and the lanes are these.
+    Blocks are counted from `first`, the number of the first one in the batch; `part` is the number of a group of blocks, of a
+    slice of a wide loop, or of a strip of rows. In a *flat* scope, of a uniform phase, an index stands for sixteen neighbouring
+    elements of a uniform value, and the lanes are these.
     """
 
     def __init__(self, emitter: Emitter, plan: Plan, arguments: Sequence[ir.Value], flat: bool = False) -> None:
-        self.e, self.plan, self.flat = emitter, plan, flat
-        self.local, self.shared, self.group, self.first, self.blocks, self.examples = arguments
+        self.e, self.plan, self.schedule, self.flat = emitter, plan, plan.schedule, flat
+        local, shared, state, following, self.part, self.first, self.blocks, self.examples = arguments
+        self._memories = {"local": local, "shared": shared, "round": shared, "state": state, "following": following}
         self.xp = Namespace(emitter)
         self._known: dict[tuple[object, ...], Lanes] = {}
 
     def array(self, node: Node) -> Array:
         """Where a stored node's value lies; of a reshape, the memory of what it was made of, row-major."""
-        root = self.plan.memory(node)
-        buffer = self.plan.buffers[root]
+        buffer = self.plan.buffer(node)
         at: Index = buffer.offset
         if buffer.varying and buffer.memory == "shared":
             at = self.e.add(at, self.e.mul(self.first, buffer.floats))
-        base = self.local if buffer.memory == "local" else self.shared
-        layout = buffer.layout if node is root else Layout.dense(node.shape)
-        return Array(self.e.b.gep(base, [self.e.index(at)]), layout, buffer.varying)
+        elif buffer.memory == "round":
+            at = self.e.add(at, self.e.mul(self.in_round, buffer.floats))
+        layout = buffer.layout if self.schedule.memory(node) is node else Layout.dense(node.shape)
+        return Array(self.e.b.gep(self._memories[buffer.memory], [self.e.index(at)]), layout, buffer.varying)
+
+    @property
+    def in_round(self) -> ir.Value:
+        """The number of the first block in its round."""
+        return self.e.b.and_(self.first, I64(ROUND - 1))
 
     def partial(self, node: Node) -> Array:
         """Where the present group's sums of a reduction lie."""
         buffer = self.plan.buffers[node]
-        assert buffer.partial is not None, "a reduction has sums for each group"
-        at = self.e.add(self.e.mul(self.group, buffer.floats), buffer.partial)
-        return Array(self.e.b.gep(self.shared, [self.e.index(at)]), buffer.layout, varying=False)
+        start = self.e.b.gep(self.partials(node), [self.e.index(self.e.mul(self.part, buffer.floats))])
+        return Array(start, buffer.layout, varying=False)
 
-    def slices(self, node: Node) -> ir.Value:
-        """Where the sums over the slices of a wide sum lie."""
+    def partials(self, node: Node) -> ir.Value:
+        """Where the parts of a sum begin: those of groups, those of the slices of a wide loop; or a late sum's cotangents."""
         offset = self.plan.buffers[node].partial
-        assert offset is not None, "a wide sum has room for its slices"
-        return self.e.b.gep(self.shared, [self.e.index(offset)])
+        assert offset is not None, "a reduction has room for its parts"
+        return self.e.b.gep(self._memories["shared"], [self.e.index(offset)])
 
     def epilogue(self, node: Node, producer: Node) -> Epilogue:
         """What is stored of a node at an index, from the value of the producer that it is fused with."""
@@ -70,7 +79,7 @@ class Scope:
         def stored(value: ir.Value, indices: Sequence[Index], block: Index) -> ir.Value:
             self.forget()
             indices = _broadcast(producer, indices, self.flat)
-            self._known[_key(producer, indices)] = Lanes(self.e, value, "float32")
+            self._known[_key(producer, indices)] = from_memory(self.e, value, producer.type.dtype)
             return to_memory(self.at(node, indices, block, compute=True))
 
         return stored
@@ -83,7 +92,7 @@ class Scope:
         """The value of an element of a node: read if it is stored, unless `compute` says that it is what is being stored."""
         key = _key(node, indices)
         if key not in self._known:
-            if node in self.plan.stored and not compute:
+            if node in self.schedule.stored and not compute:
                 self._known[key] = self._read(node, indices, block)
             else:
                 self._known[key] = self._computed(node, indices, block)

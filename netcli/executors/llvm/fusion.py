@@ -7,7 +7,7 @@ lies between is never stored. So `producer` is computed inside the kernel of the
 from __future__ import annotations
 
 from netcli.executors.llvm.storage import INDEXWISE
-from netcli.graph import Graph, Node
+from netcli.graph import Graph, Node, Placeholder
 from netcli.ops.conv2d import Conv2D, Conv2DInputGrad
 from netcli.ops.dense import Dense
 from netcli.ops.max_pool2d import MaxPool2DGrad
@@ -20,16 +20,33 @@ def fused_producers(graph: Graph, stored: set[Node], level: dict[Node, int]) -> 
     for producer in graph.nodes:
         if producer in stored and producer not in wanted and _has_epilogue(producer):
             last = _only_reader(graph, producer, stored)
-            if last is not None and last not in fused and level[last] == level[producer]:
+            if last is None or last in fused or level[last] != level[producer]:
+                continue
+            if not isinstance(producer.op, Placeholder) or _needs_only(last, producer, stored):
                 fused[last] = producer
     return fused
 
 
 def _has_epilogue(node: Node) -> bool:
     """Whether its kernel stores every element once, through an epilogue."""
+    if isinstance(node.op, Placeholder):
+        return node.type.varying
     if isinstance(node.op, MaxPool2DGrad):
         return node.op.window.is_tiling
     return isinstance(node.op, Conv2D | Conv2DInputGrad | Dense)
+
+
+def _needs_only(node: Node, placeholder: Node, stored: set[Node]) -> bool:
+    """Whether a node needs nothing of the examples but a placeholder, which is gathered before all else is computed."""
+    stack = list(node.inputs)
+    while stack:
+        x = stack.pop()
+        if x in stored and x is not placeholder:
+            if x.type.varying:
+                return False
+        else:
+            stack += x.inputs
+    return True
 
 
 def _only_reader(graph: Graph, producer: Node, stored: set[Node]) -> Node | None:

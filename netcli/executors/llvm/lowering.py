@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from netcli.errors import ExecutorError
 from netcli.executors.llvm.expressions import Scope
-from netcli.executors.llvm.ir import Array, Epilogue, Layout
+from netcli.executors.llvm.ir import Epilogue
 from netcli.executors.llvm.kernels.conv2d import emit_conv2d, emit_conv2d_input_grad, emit_conv2d_weight_grad
-from netcli.executors.llvm.kernels.dense import emit_dense, emit_dense_weight_grad
+from netcli.executors.llvm.kernels.dense import (
+    emit_cotangents,
+    emit_dense,
+    emit_dense_weight_grad,
+    weight_grad_scratch,
+    weight_grad_strips,
+)
 from netcli.executors.llvm.kernels.elementwise import emit_batch_sum, emit_expression, emit_sum
 from netcli.executors.llvm.kernels.pooling import (
     emit_avg_pool2d,
@@ -28,11 +34,11 @@ from netcli.ops.softmax import LogSoftmax, Softmax
 
 
 def emit_block_kernel(s: Scope, node: Node, cpu: Cpu) -> None:
-    """The code that stores a node of a block phase (a reduction adds to its group's sums).
+    """The code that stores a node of a block phase; a reduction adds to its group's sums, a late one prepares its cotangents.
 
     A node that is fused with its producer is stored by the producer's kernel, whose epilogue computes it.
     """
-    producer = s.plan.fused.get(node)
+    producer = s.schedule.fused.get(node)
     epilogue = s.epilogue(node, producer) if producer else None
     kernel = producer or node
     match kernel.op:
@@ -71,10 +77,22 @@ def _dense(s: Scope, node: Node, target: Node, cpu: Cpu, epilogue: Epilogue | No
     match node.op, node.inputs:
         case Dense(transposed=transposed), (x, w):
             emit_dense(s.e, cpu, s.array(x), s.array(w), s.array(target), transposed, s.blocks, epilogue)
-        case DenseWeightGrad(), (x, g):
-            _empty_lanes_to_zero(s, g)
-            scratch = Array(s.e.b.gep(s.local, [s.e.index(s.plan.scratch)]), Layout.dense((1,)), varying=False)
-            emit_dense_weight_grad(s.e, cpu, s.array(x), s.array(g), s.partial(node), scratch, s.blocks)
+        case DenseWeightGrad(), (_, g):
+            room = weight_grad_scratch(node.shape[1])
+            scratch = s.e.b.gep(s.partials(node), [s.e.index(s.e.mul(s.in_round, room))])
+            emit_cotangents(s.e, s.array(g), scratch, s.occupied, s.blocks)
+
+
+def late_strips(node: Node, cpu: Cpu) -> int:
+    """Into how many parts the work for a late node is cut, which the threads share."""
+    return weight_grad_strips(cpu, *node.shape)
+
+
+def emit_late_kernel(s: Scope, node: Node, cpu: Cpu) -> None:
+    """The code that sums a strip of a late reduction over the blocks of a round, which begins with `first`."""
+    x, _ = node.inputs
+    adding = s.e.b.icmp_signed("!=", s.first, s.e.index(0))
+    emit_dense_weight_grad(s.e, cpu, s.array(x), s.partials(node), s.array(node), s.part, s.blocks, adding)
 
 
 def _pooling(s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:

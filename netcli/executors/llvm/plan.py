@@ -1,45 +1,45 @@
-"""What is computed when, and where its values lie: phases, kernels and buffers of a graph.
-
-A step is a sequence of phases, alternately uniform and block phases. A *uniform phase* computes values that are one for all
-examples. A *block phase* runs over the batch, sixteen examples (a block) at a time: all varying values, and the reductions over
-the batch, whose results the next uniform phase uses. Between two phases all threads meet.
-"""
+"""Where the values of a schedule lie: the buffers of a graph for batches of a size."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from netcli.errors import ExecutorError
-from netcli.executors.llvm.fusion import fused_producers
 from netcli.executors.llvm.ir import Layout
-from netcli.executors.llvm.kernels.conv2d import conv_halo, input_grad_halo
 from netcli.executors.llvm.kernels.dense import weight_grad_scratch
-from netcli.executors.llvm.levels import Level, levels_of
 from netcli.executors.llvm.reuse import Lifetime, place
-from netcli.executors.llvm.storage import INLINED, REDUCTIONS, STORED, copied_reshapes, memory_of, stored_nodes
-from netcli.executors.llvm.target import LANES
-from netcli.graph import Constant, Graph, Node, Op, Placeholder, Variable
-from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
-from netcli.ops.dense import DenseWeightGrad
-from netcli.ops.one_hot import OneHot
-from netcli.ops.reduce import BatchSize, Sum
-from netcli.ops.shape import Reshape
+from netcli.executors.llvm.schedule import Schedule
+from netcli.executors.llvm.storage import INLINED, LATE, REDUCTIONS
+from netcli.executors.llvm.target import LANES, whole_vectors
+from netcli.graph import Graph, Node
+from netcli.ops.dense import Dense
+from netcli.ops.reduce import Sum
 
-#: What there is code for in uniform phases besides expressions.
-_UNIFORM: tuple[type[Op], ...] = (Sum, BatchSize, Placeholder, Variable, Constant)
-#: Groups of blocks whose partial sums are added in a fixed order, whatever the number of threads.
-GROUPS = 8
+#: A memory, which a buffer's place is counted in:
+#: `shared` is of all threads, and of the whole batch; `round` is part of it, for the blocks of a round; `local` is a thread's
+#: own, for a chunk of blocks; `state` holds the variables that the step changes, and `following` their new values.
+Memory: TypeAlias = Literal["shared", "round", "local", "state", "following"]
+
+#: The most groups of blocks whose partial sums are added in a fixed order, whatever the number of threads.
+MOST_GROUPS = 8
+#: Blocks of a round, a power of two: what late reductions read is kept for so many, however large the batch.
+ROUND = 32
+#: Floats that the values of a chunk may take, so that they stay in a core's own cache.
+_CACHE = 160 * 1024
+#: Floats of dense layers' weights from which a group should have several blocks, which share one passage over them.
+_MANY_WEIGHTS = 32 * 1024
 
 
 @dataclass(frozen=True)
 class Buffer:
-    """Where a value lies: floats from the start of its memory (`shared`, of all threads, or `local`, a thread's own).
+    """Where a value lies: floats from the start of its memory.
 
-    Varying: `blocks` blocks of sixteen lanes. `partial`: where a reduction's sums of groups (or slices) lie, one after another.
+    Varying: blocks of sixteen lanes. `partial`: where a reduction's sums of groups (or slices) lie, one after another; of a
+    late one, where the round's cotangents lie transposed. In `shared` memory.
     """
 
-    memory: str
+    memory: Memory
     offset: int
     layout: Layout
     varying: bool
@@ -50,194 +50,116 @@ class Buffer:
         """Room of a block, or of a uniform value: whole vectors."""
         if self.varying:
             return self.layout.size * LANES
-        return -(-self.layout.size // LANES) * LANES
-
-
-@dataclass
-class Phase:
-    """The kernels of a phase, in graph order: each stores one node."""
-
-    varying: bool
-    nodes: list[Node] = field(default_factory=list)
-    levels: list[Level] = field(default_factory=list)  # of a uniform phase: how the threads share it
+        return whole_vectors(self.layout.size)
 
 
 class Plan:
-    """The plan of a graph for batches of at most `examples`."""
+    """The plan of a graph for batches of at most `examples`.
 
-    def __init__(self, graph: Graph, examples: int, cache_floats: int = 160 * 1024) -> None:
+    `floats` is the size of each memory, `chunk` how many blocks a thread takes through a phase together, `groups` the number of
+    groups; `copies` are updates whose new value lies elsewhere, and has to be copied to the following state.
+    """
+
+    def __init__(self, graph: Graph, examples: int, cache: int = _CACHE) -> None:
         self.graph = graph
         self.blocks = -(-examples // LANES)
-        self._check()
-        self.level = _levels(graph)
-        self.stored = stored_nodes(graph, self.level)
-        self.fused = fused_producers(graph, self.stored, self.level)
-        self.stored -= set(self.fused.values())
-        self.halos = _halos(graph)
-        self.copied = copied_reshapes(graph, self.stored, self.halos)
-        self.flat = {node for node in self.stored if _can_be_flat(node, self.stored)}
-        self.phases = self._phases()
+        self.schedule = Schedule(graph)
         self.chunk = 1
+        self.groups = self._groups()
         self.buffers: dict[Node, Buffer] = {}
-        self.staged: dict[Node, int] = {}  # where new values wait that are old values of other variables
-        self.shared_floats = self.local_floats = self.scratch = 0
+        self.floats: dict[Memory, int] = {"shared": 0, "local": 0, "state": 0}
+        self.copies: dict[Node, Node] = {}
+        self._place_state()
         self._place_uniform()
-        self._place_varying(cache_floats)
+        self._place_varying(cache)
 
-    def _check(self) -> None:
-        """Raise ExecutorError for a node that cannot be served."""
-        for node in self.graph.nodes:
-            if not isinstance(node.op, (*INLINED, *STORED, Placeholder, Variable, Constant)):
-                name = self.graph.names[node]
-                raise ExecutorError(
-                    f"the llvm executor has no code for {name}, a {node.op.name} of layer {node.origin.layer}",
-                    hint="executor: numpy runs every operation",
-                )
-            if node.type.dtype == "float64" or (node.type.dtype == "uint32" and node.type.varying):
-                raise ExecutorError(f"the llvm executor computes in float32: {self.graph.names[node]} is {node.type}")
-            if not node.type.varying and not isinstance(node.op, (*INLINED, *REDUCTIONS, *_UNIFORM)):
-                name = self.graph.names[node]
-                raise ExecutorError(f"the llvm executor has no code for {name}, a {node.op.name} of uniform values")
+    def buffer(self, node: Node) -> Buffer:
+        """The buffer of a stored node, or of what it is a reshape of."""
+        return self.buffers[self.schedule.memory(node)]
 
-    def memory(self, node: Node) -> Node:
-        """The node in whose buffer a stored value lies."""
-        return memory_of(node, self.copied)
+    def _groups(self) -> int:
+        """Fewer where weights are many and blocks few: a group's blocks share one passage over the weights."""
+        weights = sum(node.inputs[1].type.size for node in self.graph.nodes if isinstance(node.op, Dense))
+        blocks = min(self.blocks, ROUND)
+        return min(MOST_GROUPS, max(2, blocks // 4)) if weights >= _MANY_WEIGHTS else MOST_GROUPS
 
-    def _phases(self) -> list[Phase]:
-        """Uniform phase 0, block phase 0, uniform phase 1, …; empty ones are left out."""
-        count = max(self.level.values(), default=0) + 1
-        phases = [Phase(varying) for _ in range(count) for varying in (False, True)]
-        for node in self.graph.nodes:
-            if node in self.stored and isinstance(node.op, (*INLINED, *STORED)) and self.memory(node) is node:
-                in_blocks = node.type.varying or isinstance(node.op, REDUCTIONS)
-                if not isinstance(node.op, BatchSize):
-                    phases[2 * self.level[node] + in_blocks].nodes.append(node)
-        for phase in phases:
-            if not phase.varying:
-                phase.levels = levels_of(phase.nodes, self.stored, self.flat)
-        fed = any(node.type.varying for node in self.graph.placeholders.values())  # the first block phase gathers the data
-        return [phase for phase in phases if phase.nodes or (fed and phase is phases[1])]
+    def _take(self, memory: Memory, floats: int) -> int:
+        """Room in a memory; where it begins."""
+        start = self.floats[memory]
+        self.floats[memory] += floats
+        return start
+
+    def _place_state(self) -> None:
+        """The variables that the step changes, and their new values, which lie alike; the two change places after the step."""
+        for target, value in self.graph.updates.items():
+            buffer = Buffer("state", 0, Layout.dense(target.shape), varying=False)
+            offset = self._take("state", buffer.floats)
+            self.buffers[target] = Buffer("state", offset, buffer.layout, varying=False)
+            if self.schedule.memory(value) is value and value not in self.buffers and isinstance(value.op, INLINED):
+                self.buffers[value] = Buffer("following", offset, Layout.dense(value.shape), varying=False)
+            else:
+                self.copies[target] = value
 
     def _place_uniform(self) -> None:
-        """Uniform values: the state, constants, results; each reduction has its groups' sums too."""
-        for node in self.graph.nodes:
-            if node.type.varying or node not in self.stored or self.memory(node) is not node:
-                continue
+        """Uniform values: constants, results, what no step changes; each reduction has its groups' sums too."""
+        for node in self._stored(varying=False):
             layout = Layout.dense(node.shape)
-            buffer = Buffer("shared", self.shared_floats, layout, varying=False)
-            self.shared_floats += buffer.floats
-            if isinstance(node.op, REDUCTIONS):
-                buffer = Buffer("shared", buffer.offset, layout, varying=False, partial=self.shared_floats)
-                self.shared_floats += GROUPS * buffer.floats
-            elif node in self.flat and isinstance(node.op, Sum):
-                buffer = Buffer("shared", buffer.offset, layout, varying=False, partial=self.shared_floats)
-                self.shared_floats += LANES
-            self.buffers[node] = buffer
-        for target, value in self.graph.updates.items():
-            root = self.memory(value)
-            if root in self.graph.updates and root is not target:
-                self.staged[target] = self.shared_floats
-                self.shared_floats += self.buffers[target].floats
+            floats = whole_vectors(layout.size)
+            offset = self._take("shared", floats)
+            self.buffers[node] = Buffer("shared", offset, layout, varying=False, partial=self._partial(node, floats))
 
-    def _place_varying(self, cache_floats: int) -> None:
-        """Varying values: those of one block phase only in each thread's own memory, the others for the whole batch."""
+    def _partial(self, node: Node, floats: int) -> int | None:
+        if isinstance(node.op, LATE):
+            return self._take("shared", min(self.blocks, ROUND) * weight_grad_scratch(node.shape[1]))
+        if isinstance(node.op, REDUCTIONS):
+            return self._take("shared", self.groups * floats)
+        if node in self.schedule.flat and isinstance(node.op, Sum):
+            return self._take("shared", LANES)
+        return None
+
+    def _stored(self, *, varying: bool) -> list[Node]:
+        """The nodes that have a buffer of their own and none yet."""
+        schedule = self.schedule
+        return [
+            node
+            for node in self.graph.nodes
+            if node.type.varying == varying
+            and node in schedule.stored
+            and schedule.memory(node) is node
+            and node not in self.buffers
+        ]
+
+    def _place_varying(self, cache: int) -> None:
+        """Varying values: those of one block phase only in each thread's own memory, the others for the round or the batch."""
         local: list[tuple[Node, Layout]] = []
-        for node in self.graph.nodes:
-            if not node.type.varying or node not in self.stored or self.memory(node) is not node:
-                continue
-            layout = Layout.with_halo(node.shape, self.halos.get(node, (0, 0, 0, 0)))
-            if self._crosses(node):
-                self.buffers[node] = Buffer("shared", self.shared_floats, layout, varying=True)
-                self.shared_floats += layout.size * LANES * self.blocks
+        for node in self._stored(varying=True):
+            layout = Layout.with_halo(node.shape, self.schedule.halos.get(node, (0, 0, 0, 0)))
+            block = layout.size * LANES
+            if self.schedule.crosses(node):
+                self.buffers[node] = Buffer("shared", self._take("shared", block * self.blocks), layout, varying=True)
+            elif self.schedule.is_late(node):
+                offset = self._take("shared", block * min(self.blocks, ROUND))
+                self.buffers[node] = Buffer("round", offset, layout, varying=True)
             else:
                 local.append((node, layout))
-        self._place_local(local, cache_floats)
+        self._place_local(local, cache)
 
-    def _place_local(self, local: Sequence[tuple[Node, Layout]], cache_floats: int) -> None:
+    def _place_local(self, local: Sequence[tuple[Node, Layout]], cache: int) -> None:
         """A thread's own values. They take turns, but for those with a halo, whose zeros must stay."""
-        kernels = {node: number for number, node in enumerate(node for phase in self.phases for node in phase.nodes)}
+        kernels = {node: number for number, node in enumerate(n for phase in self.schedule.phases for n in phase.nodes)}
         turns = [(node, layout) for node, layout in local if layout.offset == 0 and layout.size == node.type.size]
         fixed = [each for each in local if each not in turns]
         offsets, floats = place([self._lifetime(node, kernels) for node, _ in turns])
         for _, layout in fixed:
             offsets.append(floats)
             floats += layout.size * LANES
-        self.chunk = max(1, min(cache_floats // max(floats, 1), 8, self.blocks))
+        self.chunk = max(1, min(cache // max(floats, 1), 8, self.blocks))
         for (node, layout), offset in zip([*turns, *fixed], offsets, strict=True):
             self.buffers[node] = Buffer("local", offset * self.chunk, layout, varying=True)
-        self.scratch = floats * self.chunk
-        scratches = (weight_grad_scratch(node.shape[1]) for node in self.graph.nodes if isinstance(node.op, DenseWeightGrad))
-        self.local_floats = self.scratch + max(scratches, default=0) * self.chunk
+        self.floats["local"] = floats * self.chunk
 
-    def _lifetime(self, node: Node, kernels: Mapping[Node, int]) -> Lifetime:
+    def _lifetime(self, node: Node, kernels: dict[Node, int]) -> Lifetime:
         """From the kernel that stores a value to the last one that reads it; data is there from the start."""
-        aliases = [other for other in self.stored if self.memory(other) is node]
-        readers = [kernels[user] for other in aliases for user in self._readers(other) if user in kernels]
+        readers = [kernels[reader] for reader in self.schedule.readers(node) if reader in kernels]
         first = kernels.get(node, -1)
         return Lifetime(node.type.size * LANES, first, max(readers, default=first))
-
-    def _crosses(self, node: Node) -> bool:
-        """Whether a varying value is wanted in another phase than its own, or as an output."""
-        aliases = [other for other in self.stored if self.memory(other) is node]
-        if any(other in self.graph.outputs.values() for other in aliases):
-            return True
-        return any(self.level[user] != self.level[node] for other in aliases for user in self._readers(other))
-
-    def _readers(self, node: Node) -> list[Node]:
-        """The stored nodes that read a node, through inlined ones."""
-        found: list[Node] = []
-        stack = list(self.graph.users[node])
-        while stack:
-            user = stack.pop()
-            if user in self.stored:
-                found.append(user)
-            else:
-                stack.extend(self.graph.users[user])
-        return found
-
-
-def _halos(graph: Graph) -> dict[Node, tuple[int, int, int, int]]:
-    """The zeros that padded convolutions want around what they read."""
-    halos: dict[Node, tuple[int, int, int, int]] = {}
-    for user in graph.nodes:
-        wanted: list[tuple[Node, tuple[int, int, int, int]]] = []
-        match user.op, user.inputs:
-            case Conv2D(window=window), (x, _):
-                wanted = [(x, conv_halo(window, (x.shape[1], x.shape[2])))]
-            case Conv2DWeightGrad(window=window), (x, _):
-                wanted = [(x, conv_halo(window, (x.shape[1], x.shape[2])))]
-            case Conv2DInputGrad(window=window, image=image), (_, g):
-                wanted = [(g, input_grad_halo(window, image))]
-        for node, halo in wanted:
-            if any(halo):
-                halos[node] = tuple(map(max, halos.get(node, halo), halo))  # type: ignore[assignment]
-    return halos
-
-
-def _levels(graph: Graph) -> dict[Node, int]:
-    """The phase of each node: how many reductions over the batch lie before it on the longest way."""
-    level: dict[Node, int] = {}
-    for node in graph.nodes:
-        inputs = [] if isinstance(node.op, BatchSize) else node.inputs
-        level[node] = max((level[x] + isinstance(x.op, REDUCTIONS) for x in inputs), default=0)
-    return level
-
-
-def _can_be_flat(node: Node, stored: set[Node]) -> bool:
-    """Whether a uniform value (or the sum of one over all axes) is made of elements of one shape and scalars only."""
-    if node.type.varying or not isinstance(node.op, (*INLINED, Sum)) or isinstance(node.op, Reshape):
-        return False
-    if isinstance(node.op, Sum):
-        (x,) = node.inputs
-        return node.type.size == 1 and x.type.size > 1 and not x.type.varying and _is_flat(x, x.type.size, stored)
-    return node.type.size > 1 and _is_flat(node, node.type.size, stored - {node})
-
-
-def _is_flat(node: Node, size: int, stored: set[Node]) -> bool:
-    if node.type.size not in {1, size} or node.type.dtype == "uint32":
-        return False
-    if node in stored or not node.inputs:
-        return True
-    if isinstance(node.op, OneHot):  # needs the number of each element
-        return False
-    return all(_is_flat(x, size, stored) for x in node.inputs)

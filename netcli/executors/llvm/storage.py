@@ -35,6 +35,8 @@ STORED: tuple[type[Op], ...] = (
 )  # fmt: skip
 #: Reductions over the batch: uniform results of varying inputs.
 REDUCTIONS: tuple[type[Op], ...] = (BatchSum, Conv2DWeightGrad, DenseWeightGrad)
+#: Reductions that the threads share after a round of blocks, see schedule.py.
+LATE: tuple[type[Op], ...] = (DenseWeightGrad,)
 #: So cheap that they are computed again for every reader, if what they read is at hand.
 _CHEAP: tuple[type[Op], ...] = (Cast, Broadcast, BatchBroadcast, OneHot, Greater, Reshape)
 #: Operations in an inlined expression, one on top of the other: they are written by recursion.

@@ -14,6 +14,11 @@ from netcli.errors import UsageError
 LANES = 16
 
 
+def whole_vectors(numbers: int) -> int:
+    """Room for so many numbers in whole vectors of 16."""
+    return -(-numbers // LANES) * LANES
+
+
 @dataclass(frozen=True)
 class Cpu:
     """A target of LLVM: triple, CPU name, features, and what kernels choose their register tiles by.

@@ -24,7 +24,8 @@ class FRAME(IntEnum):
     BARRIER = 4  #: address of the barrier's counter, int64, 0 at first
     DONE = 5  #: how many steps were run: written
     STOP = 6  #: 1 when a guard was not finite: written
-    DATA = 7  #: addresses of the data sets, one for each varying placeholder
+    COUNTERS = 7  #: address of the threads' counters of a timed program, see stopwatch.py
+    DATA = 8  #: addresses of the data sets, one for each varying placeholder
 
 
 class Team:

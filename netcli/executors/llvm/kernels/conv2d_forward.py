@@ -11,12 +11,9 @@ from llvmlite import ir
 
 from netcli.executors.llvm.ir import I64, Array, Emitter, Epilogue, Index
 from netcli.executors.llvm.kernels.conv2d_views import Axis, Correlation, convolution
-from netcli.executors.llvm.kernels.tiles import even, fits, further, nested, outer_product, over, prefetch, slots
+from netcli.executors.llvm.kernels.tiles import even, fits, further, nested, outer_product, over, slots
 from netcli.executors.llvm.target import LANES, Cpu
 from netcli.ops.window import Window
-
-#: How many multiply-adds before its use something is asked for that may not be in a near cache.
-_AHEAD = 512
 
 
 def emit_conv2d(
@@ -147,34 +144,8 @@ def _reduction(e: Emitter, job: Correlation, tile: Tile, at: tuple[Index, ...]) 
     if 0 in (rows, columns):
         return zeros
     axes = [(row_taps, (source[4] * LANES, weights[3])), (taps, (source[5] * LANES, weights[4]))]
-    bottom, left = rows - 1 if job.rows.tap > 0 else 0, 0 if job.columns.tap > 0 else columns - 1
-    newest = e.address(job.source, (group, 0, i, j, bottom, left), block)
-
-    def channel(addresses: list[ir.Value], sums: list[ir.Value]) -> list[ir.Value]:
-        *here, ahead = addresses
-        _prefetch(e, job, tile, ahead)
-        return nested(e, axes, here, sums, lambda addresses, sums: _tap(e, job, tile, addresses, sums))
-
-    steps = (source[1] * LANES, weights[2], source[1] * LANES)
-    return nested(e, [(inputs, steps)], [*start, newest], zeros, channel)
-
-
-def _prefetch(e: Emitter, job: Correlation, tile: Tile, newest: ir.Value) -> None:
-    """Ask for what a channel further on will be met by the tile's last row of taps; the tiles above have met the other rows.
-
-    `newest` is where this row begins in the channel that is read now. No hardware foresees jumps from channel to channel. It
-    does not pay where each number meets few taps and filters, as in a window of 1 × 1.
-    """
-    _, _, inputs, rows, columns = job.weights.layout.shape
-    _, channel, row, column, _, _ = job.source.layout.strides
-    products = rows * columns * tile.channels * len(tile.places)
-    distance = -(-_AHEAD // products)
-    width = job.columns.rows(tile.columns, columns)
-    if distance >= inputs or 8 * tile.rows * len(width) > products:
-        return
-    for i in range(tile.rows):
-        for j in range(len(width)):
-            prefetch(e, further(e, newest, (distance * channel + i * row + j * column // job.columns.place) * LANES))
+    channels = (inputs, (source[1] * LANES, weights[2]))
+    return nested(e, [channels, *axes], start, zeros, lambda addresses, sums: _tap(e, job, tile, addresses, sums))
 
 
 def _tap(e: Emitter, job: Correlation, tile: Tile, addresses: list[ir.Value], sums: list[ir.Value]) -> list[ir.Value]:

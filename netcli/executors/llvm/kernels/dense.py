@@ -7,13 +7,14 @@ cotangents transposed into scratch memory, and a single number is one input of o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from llvmlite import ir
 
 from netcli.executors.llvm.ir import I1, I32, VECTOR, Array, Emitter, Epilogue, Index, tiles
-from netcli.executors.llvm.target import LANES, Cpu
+from netcli.executors.llvm.kernels.tiles import Part, even
+from netcli.executors.llvm.target import LANES, Cpu, whole_vectors
 
 #: Blocks that share one passage over the matrix of weights.
 _GROUP = 4
@@ -107,28 +108,64 @@ class _Product:
 
 
 def weight_grad_scratch(outputs: int) -> int:
-    """Numbers of scratch memory per block that `emit_dense_weight_grad` needs: [16 outputs each][16 examples][16]."""
-    return -(-outputs // LANES) * LANES * LANES
+    """Numbers of scratch memory per block that `emit_cotangents` fills: [16 outputs each][16 examples][16]."""
+    return whole_vectors(outputs) * LANES
 
 
-def emit_dense_weight_grad(e: Emitter, cpu: Cpu, x: Array, g: Array, dw: Array, scratch: Array, blocks: Index) -> None:
-    """dw[i, o] += Σ x[i] · g[o] over the examples of all blocks: varying vectors x and g, a uniform dw.
+def emit_cotangents(e: Emitter, g: Array, scratch: ir.Value, occupied: Callable[[Index], ir.Value], blocks: Index) -> None:
+    """Bring varying cotangents g `(outputs,)` from [output][example] to [example][output], block by block, for the gradient.
 
-    Of `scratch` only the pointer counts: to `weight_grad_scratch` numbers for every block, aligned as varying values are.
+    `scratch` has room for `weight_grad_scratch` numbers for every block, aligned as varying values are. `occupied` says which
+    lanes of a block hold an example; the others become zeros, and so do outputs beyond the last one.
     """
-    inputs, outputs = dw.layout.shape
-    gradient = _WeightGrad(e, x, g, dw, scratch, -(-outputs // LANES))
+    (outputs,) = g.layout.shape
+    room = weight_grad_scratch(outputs)
     with e.loop(blocks) as block:
+        kept = occupied(block)
         for start, whole, size in tiles(outputs, LANES):
             with e.loop(whole) as turn:
-                gradient.transpose(e.add(turn, start // LANES), size, block)
-    across = _even(gradient.vectors, _best(cpu).vectors)
-    numbers = _even(inputs, _widest(cpu, across).numbers)
-    for start, whole, vectors, partial in _columns(gradient.vectors, across, outputs % LANES):
-        for first, count, rows in tiles(inputs, numbers):
-            with e.loop(whole) as o, e.loop(count) as i:
-                tile = _Tile(vectors, rows)
-                gradient.tile(tile, e.add(e.mul(i, rows), first), e.add(e.mul(o, vectors), start), partial, blocks)
+                first = e.add(e.mul(turn, LANES), start)
+                rows = [e.value(g, (e.add(first, k),), block) for k in range(size)]
+                rows = [e.b.select(kept, row, e.splat(0.0)) for row in rows] + [e.splat(0.0)] * (LANES - size)
+                there = e.add(e.mul(block, room), e.mul(first, LANES))
+                for example, row in enumerate(transposed_lanes(e, rows)):
+                    e.store(row, e.b.gep(scratch, [e.index(e.add(there, example * LANES))]))
+
+
+def weight_grad_strips(cpu: Cpu, inputs: int, outputs: int) -> int:
+    """Into how many strips of rows the gradient of a matrix is cut."""
+    return sum(part.count for part in _strips(cpu, inputs, outputs))
+
+
+def emit_dense_weight_grad(
+    e: Emitter, cpu: Cpu, x: Array, cotangents: ir.Value, dw: Array, strip: ir.Value, blocks: Index, adding: ir.Value
+) -> None:
+    """dw[i, o] = Σ x[i] · g[o] over the examples of all blocks, for the rows i of a strip; added to what is there if `adding`.
+
+    Varying x `(inputs,)`, a uniform dw `(inputs, outputs)`, and g as `emit_cotangents` has left it.
+    """
+    inputs, outputs = dw.layout.shape
+    gradient = _WeightGrad(e, x, cotangents, dw, -(-outputs // LANES), adding)
+    across = _across(cpu, outputs)
+    before = 0
+    for part in _strips(cpu, inputs, outputs):
+        number = e.b.sub(strip, e.index(before))
+        with e.b.if_then(e.b.icmp_unsigned("<", number, e.index(part.count))):
+            row = e.add(e.mul(number, part.size), part.start)
+            for start, whole, vectors, partial in _columns(gradient.vectors, across, outputs % LANES):
+                with e.loop(whole) as o:
+                    gradient.tile(_Tile(vectors, part.size), row, e.add(e.mul(o, vectors), start), partial, blocks)
+        before += part.count
+
+
+def _across(cpu: Cpu, outputs: int) -> int:
+    """Vectors of outputs in a tile of the gradient."""
+    return _even(-(-outputs // LANES), _best(cpu).vectors)
+
+
+def _strips(cpu: Cpu, inputs: int, outputs: int) -> list[Part]:
+    """The rows of the gradient, in strips as high as a tile."""
+    return even(inputs, _widest(cpu, _across(cpu, outputs)).numbers)
 
 
 def _columns(vectors: int, across: int, partial: int) -> list[tuple[int, int, int, int]]:
@@ -146,57 +183,63 @@ def _columns(vectors: int, across: int, partial: int) -> list[tuple[int, int, in
 
 @dataclass(frozen=True)
 class _WeightGrad:
-    """One gradient of weights: its arrays, how many vectors of 16 outputs there are, and the code of its parts."""
+    """One gradient of weights: its arrays, how many vectors of 16 outputs there are, and the code of its tiles."""
 
     e: Emitter
     x: Array
-    g: Array
+    cotangents: ir.Value
     dw: Array
-    scratch: Array
     vectors: int
-
-    def transpose(self, vector: Index, size: int, block: Index) -> None:
-        """Bring 16 outputs of a block, `size` of them real and the others zero, from [output][example] to [example][output]."""
-        e = self.e
-        first = e.mul(vector, LANES)
-        rows = [e.value(self.g, (e.add(first, k),), block) if k < size else e.splat(0.0) for k in range(LANES)]
-        for example, row in enumerate(transposed_lanes(e, rows)):
-            e.store(row, self._cotangents(vector, example, block))
-
-    def _cotangents(self, vector: Index, example: Index, block: Index) -> ir.Value:
-        """The address of 16 outputs of one example."""
-        e = self.e
-        row = e.add(e.mul(e.add(e.mul(block, self.vectors), vector), LANES), example)
-        return e.b.gep(self.scratch.pointer, [e.index(e.mul(row, LANES))])
+    adding: ir.Value
 
     def tile(self, tile: _Tile, i: Index, vector: Index, partial: int, blocks: Index) -> None:
         """Some rows of dw from the i-th on, and some of their vectors; of the last vector only `partial` lanes, if not 0."""
         e = self.e
-        with e.carrying(blocks, [e.splat(0.0)] * (tile.vectors * tile.numbers)) as outer:
+        places = [(r, k) for r in range(tile.numbers) for k in range(tile.vectors)]
+        there = [e.address(self.dw, (e.add(i, r), e.mul(e.add(vector, k), LANES))) for r, k in places]
+        lanes = [partial if k == tile.vectors - 1 else 0 for _, k in places]
+        old = [_load_row(e, address, count) for address, count in zip(there, lanes, strict=True)]
+        sums = [e.b.select(self.adding, value, e.splat(0.0)) for value in old]
+        for address, count, value in zip(there, lanes, self._sums(tile, i, vector, blocks, sums), strict=True):
+            _store_row(e, value, address, count)
+
+    def _sums(self, tile: _Tile, i: Index, vector: Index, blocks: Index, sums: list[ir.Value]) -> list[ir.Value]:
+        e = self.e
+        with e.carrying(blocks, sums) as outer:
+            numbers = [e.address(self.x, (e.add(i, r),), outer.index) for r in range(tile.numbers)]
+            block = e.mul(outer.index, self.vectors)
+            rows = [e.mul(e.add(block, e.add(vector, k)), LANES * LANES) for k in range(tile.vectors)]
             with e.carrying(LANES, outer.values) as turn:
-                gs = [e.load(self._cotangents(e.add(vector, k), turn.index, outer.index)) for k in range(tile.vectors)]
+                example = e.mul(turn.index, LANES)
+                gs = [e.load(e.b.gep(self.cotangents, [e.index(e.add(row, example))])) for row in rows]
                 for r in range(tile.numbers):
-                    lanes = e.address(self.x, (e.add(i, r),), outer.index)
-                    number = e.splat(e.b.load(e.b.gep(lanes, [turn.index])))
+                    number = e.splat(e.b.load(e.b.gep(numbers[r], [turn.index])))
                     for k, g in enumerate(gs):
                         at = r * tile.vectors + k
                         turn.values[at] = e.fma(number, g, turn.values[at])
             outer.values = turn.values
-        for at, value in enumerate(outer.values):
-            r, k = divmod(at, tile.vectors)
-            address = e.address(self.dw, (e.add(i, r), e.mul(e.add(vector, k), LANES)))
-            _accumulate(e, value, address, partial if k == tile.vectors - 1 else 0)
+        return list(outer.values)
 
 
-def _accumulate(e: Emitter, value: ir.Value, address: ir.Value, partial: int) -> None:
-    """Add to sixteen numbers in memory, or to the first `partial` of them and touch no others."""
-    if not partial:
-        e.store_unaligned(e.b.fadd(e.load_unaligned(address), value), address)
+def _mask(lanes: int) -> ir.Constant:
+    return ir.Constant(ir.VectorType(I1, LANES), [lane < lanes for lane in range(LANES)])
+
+
+def _load_row(e: Emitter, address: ir.Value, lanes: int) -> ir.Value:
+    """Sixteen numbers, or the first `lanes` of them and zeros if that is not 0; no others are touched."""
+    if not lanes:
+        return e.load_unaligned(address)
+    pointer = e.b.bitcast(address, VECTOR.as_pointer())
+    return e.intrinsic("llvm.masked.load.v16f32.p0", VECTOR, (pointer, I32(4), _mask(lanes), e.splat(0.0)))
+
+
+def _store_row(e: Emitter, value: ir.Value, address: ir.Value, lanes: int) -> None:
+    """Store sixteen numbers, or the first `lanes` of them if that is not 0."""
+    if not lanes:
+        e.store_unaligned(value, address)
         return
-    mask = ir.Constant(ir.VectorType(I1, LANES), [lane < partial for lane in range(LANES)])
-    pointer, alignment = e.b.bitcast(address, VECTOR.as_pointer()), I32(4)
-    old = e.intrinsic("llvm.masked.load.v16f32.p0", VECTOR, (pointer, alignment, mask, e.splat(0.0)))
-    e.intrinsic("llvm.masked.store.v16f32.p0", ir.VoidType(), (e.b.fadd(old, value), pointer, alignment, mask))
+    pointer = e.b.bitcast(address, VECTOR.as_pointer())
+    e.intrinsic("llvm.masked.store.v16f32.p0", ir.VoidType(), (value, pointer, I32(4), _mask(lanes)))
 
 
 def transposed_lanes(e: Emitter, rows: Sequence[ir.Value]) -> list[ir.Value]:

@@ -58,7 +58,7 @@ def emit_batch_sum(s: Scope, node: Node) -> None:
 
 
 def emit_wide(s: Scope, wide: Wide) -> None:
-    """A slice of a loop over elements of uniform values: `blocks` vectors from number `first`; its sums go to slice `group`."""
+    """A slice of a loop over elements of uniform values: `blocks` vectors from number `first`; its sums go to slice `part`."""
     e, sums = s.e, [node for node in wide.nodes if isinstance(node.op, Sum)]
     with e.carrying(s.blocks, [e.splat(0.0)] * len(sums)) as turn:
         index = e.mul(e.add(s.first, turn.index), LANES)
@@ -75,7 +75,7 @@ def emit_wide(s: Scope, wide: Wide) -> None:
                 e.store(value, e.b.gep(s.array(node).pointer, [e.index(index)]))
         turn.values = following
     for node, total in zip(sums, turn.values, strict=True):
-        e.b.store(e.lane_sum(total), e.b.gep(s.slices(node), [s.group]))
+        e.b.store(e.lane_sum(total), e.b.gep(s.partials(node), [s.part]))
     s.forget()
 
 
@@ -83,7 +83,7 @@ def emit_total(s: Scope, node: Node, slices: int) -> None:
     """The sum of a wide node: its slices, in their order."""
     e, total = s.e, F32(0.0)
     for number in range(slices):
-        total = e.b.fadd(total, e.b.load(e.b.gep(s.slices(node), [e.index(number)])))
+        total = e.b.fadd(total, e.b.load(e.b.gep(s.partials(node), [e.index(number)])))
     e.b.store(total, s.array(node).pointer)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from llvmlite import ir
 
 from netcli.executors.llvm.expressions import Scope
-from netcli.executors.llvm.ir import F32, I8, I32, I64, Emitter, Layout
-from netcli.executors.llvm.plan import Plan
+from netcli.executors.llvm.ir import F32, I8, I32, I64, Array, Emitter, Epilogue, Index, Layout
+from netcli.executors.llvm.kernels.dense import transposed_lanes
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Node
 
@@ -14,35 +16,81 @@ from netcli.graph import Node
 _RAW = {"bool": I8, "uint8": I8, "int32": I32, "float32": F32}
 
 
-def emit_gather(module: ir.Module, plan: Plan, node: Node, name: str) -> ir.Function:
-    """A function that gathers the examples of some blocks: data (n, size), row-major, -> [block][element][16 lanes].
+def gather_parameters(node: Node) -> list[ir.Type]:
+    """What a gathering kernel is given besides what every kernel is: the data, and the indices of the batch's examples."""
+    return [_RAW[node.type.dtype].as_pointer(), I64.as_pointer()]
 
-    It has the parameters of a kernel, then the data and the indices of the batch's examples. Every dtype becomes float32.
-    Empty lanes of the last block repeat the last example, so that they hold ordinary values.
+
+def emit_gather(s: Scope, node: Node, data: ir.Value, indices: ir.Value) -> None:
+    """Gather the examples of some blocks: data (n, *shape), row-major, -> [block][element][16 lanes].
+
+    Every dtype becomes float32. Empty lanes of the last block repeat the last example, so that they hold ordinary values. A
+    node that is fused with the placeholder is stored in its place.
     """
-    raw, floats = _RAW[node.type.dtype], F32.as_pointer()
-    parameters = [floats, floats, I64, I64, I64, I64, raw.as_pointer(), I64.as_pointer()]
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), parameters), name)
-    *kernel, data, indices = function.args
-    e = Emitter(module, ir.IRBuilder(function.append_basic_block("entry")))
-    scope, dense = Scope(e, plan, kernel), Layout.dense(node.shape)
-    target, last = scope.array(node), e.b.sub(scope.examples, I64(1))
-    with e.loop(scope.blocks) as block, e.loop(LANES) as lane:
-        example = e.b.add(e.b.mul(e.b.add(scope.first, block), I64(LANES)), lane)
-        within = e.b.icmp_signed("<", example, scope.examples)
-        row = e.b.load(e.b.gep(indices, [e.b.select(within, example, last)]))
-        start = e.b.gep(data, [e.index(e.mul(row, node.type.size))])
-        with scope.over(node.shape) as place:
-            value = e.b.load(e.b.gep(start, [e.index(e.element(dense, place))]))
-            e.b.store(_as_float(e, value, node), e.b.gep(e.address(target, place, block), [lane]))
-    e.b.ret_void()
-    return function
+    e = s.e
+    stored = s.schedule.gathered(node)
+    epilogue = s.epilogue(stored, node) if stored is not node else None
+    target = s.array(stored)
+    with e.loop(s.blocks) as block:
+        examples = [_example(s, node, data, indices, block, lane) for lane in range(LANES)]
+        if node.shape and node.shape[-1] >= LANES:
+            _transposed(s, node, examples, target, epilogue, block)
+        else:
+            _one_by_one(s, node, examples, target, epilogue, block)
 
 
-def _as_float(e: Emitter, value: ir.Value, node: Node) -> ir.Value:
+def _example(s: Scope, node: Node, data: ir.Value, indices: ir.Value, block: Index, lane: int) -> ir.Value:
+    """Where the example of a lane begins."""
+    e = s.e
+    last = e.b.sub(s.examples, I64(1))
+    number = e.index(e.add(e.mul(e.add(s.first, block), LANES), lane))
+    within = e.b.icmp_signed("<", number, last)
+    row = e.b.load(e.b.gep(indices, [e.b.select(within, number, last)]))
+    return e.b.gep(data, [e.index(e.mul(row, node.type.size))])
+
+
+def _transposed(
+    s: Scope, node: Node, examples: Sequence[ir.Value], target: Array, epilogue: Epilogue | None, block: Index
+) -> None:
+    """Sixteen neighbours of every example at a time; the last sixteen of an axis may meet some that were stored before."""
+    e, dense, (*outer, width) = s.e, Layout.dense(node.shape), node.shape
+    whole = -(-width // LANES)
+    with s.over(outer) as place, e.loop(whole) as tile:
+        at, last = e.mul(tile, LANES), I64(width - LANES)
+        start = e.b.select(e.b.icmp_signed("<", e.index(at), last), e.index(at), last)
+        offset = e.index(e.element(dense, (*place, start)))
+        rows = [_sixteen(e, e.b.gep(example, [offset]), node) for example in examples]
+        for k, value in enumerate(transposed_lanes(e, rows)):
+            indices = (*place, e.add(start, k))
+            e.store(epilogue(value, indices, block) if epilogue else value, e.address(target, indices, block))
+
+
+def _one_by_one(
+    s: Scope, node: Node, examples: Sequence[ir.Value], target: Array, epilogue: Epilogue | None, block: Index
+) -> None:
+    """One element of every example at a time."""
+    e, dense = s.e, Layout.dense(node.shape)
+    with s.over(node.shape) as place:
+        offset = e.index(e.element(dense, place))
+        value = ir.Constant(ir.VectorType(_RAW[node.type.dtype], LANES), ir.Undefined)
+        for lane, example in enumerate(examples):
+            value = e.b.insert_element(value, e.b.load(e.b.gep(example, [offset])), I32(lane))
+        value = _as_floats(e, value, node)
+        e.store(epilogue(value, place, block) if epilogue else value, e.address(target, place, block))
+
+
+def _sixteen(e: Emitter, address: ir.Value, node: Node) -> ir.Value:
+    """Sixteen neighbouring elements of one example, from anywhere."""
+    vector = ir.VectorType(_RAW[node.type.dtype], LANES)
+    size = 1 if node.type.dtype in {"bool", "uint8"} else 4
+    return _as_floats(e, e.b.load(e.b.bitcast(address, vector.as_pointer()), align=size), node)
+
+
+def _as_floats(e: Emitter, vector: ir.Value, node: Node) -> ir.Value:
+    floats = ir.VectorType(F32, LANES)
     match node.type.dtype:
         case "bool" | "uint8":
-            return e.b.uitofp(value, F32)
+            return e.b.uitofp(vector, floats)
         case "int32":
-            return e.b.sitofp(value, F32)
-    return value
+            return e.b.sitofp(vector, floats)
+    return vector

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from netcli.executors.llvm.ir import I8, I32, Emitter, Index, Turn
+from netcli.executors.llvm.ir import I32, Emitter, Index, Turn
 from netcli.executors.llvm.target import LANES, Cpu
 
 #: Multiply-adds that must be under way at once to keep the units busy: their latency times how many begin in a cycle.
@@ -60,14 +60,6 @@ def carried(e: Emitter, count: Index, start: Sequence[ir.Value]) -> Iterator[Tur
 def further(e: Emitter, address: ir.Value, distance: Index) -> ir.Value:
     """An address so many float32 further; a distance that is known becomes a part of the instruction that uses it."""
     return address if isinstance(distance, int) and distance == 0 else e.b.gep(address, [e.index(distance)])
-
-
-def prefetch(e: Emitter, address: ir.Value) -> None:
-    """Ask for what lies at an address, which need not exist."""
-    byte = I8.as_pointer()
-    function = e.declare("llvm.prefetch.p0", ir.VoidType(), (byte, I32, I32, I32))
-    read, near, data = I32(0), I32(3), I32(1)
-    e.b.call(function, [e.b.bitcast(address, byte), read, near, data])
 
 
 def slots(cpu: Cpu, splats: int, vectors: int, products: int) -> float:

@@ -1,0 +1,194 @@
+"""What is computed when: the phases of a step, and the kernels of each.
+
+A step is a sequence of phases, alternately uniform and block phases. A *uniform phase* computes values that are one for all
+examples. A *block phase* runs over the batch, sixteen examples (a block) at a time: all varying values, and the reductions over
+the batch, whose results the next uniform phase uses. Between two phases all threads meet.
+
+Most reductions are summed by groups of blocks, whose sums are added in a fixed order. The gradient of a dense layer's weights
+comes *late* instead: after a round of blocks, for all of them at once, and the threads share its rows. So it needs no room for
+the sums of groups, which for a large matrix would be many times what the caches hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from netcli.errors import ExecutorError
+from netcli.executors.llvm.fusion import fused_producers
+from netcli.executors.llvm.kernels.conv2d import conv_halo, input_grad_halo
+from netcli.executors.llvm.levels import Level, levels_of
+from netcli.executors.llvm.storage import (
+    INLINED,
+    LATE,
+    REDUCTIONS,
+    STORED,
+    copied_reshapes,
+    memory_of,
+    stored_nodes,
+)
+from netcli.graph import Constant, Graph, Node, Op, Placeholder, Variable
+from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
+from netcli.ops.one_hot import OneHot
+from netcli.ops.reduce import BatchSize, Sum
+from netcli.ops.shape import Reshape
+
+#: What there is code for in uniform phases besides expressions.
+_UNIFORM: tuple[type[Op], ...] = (Sum, BatchSize, Placeholder, Variable, Constant)
+
+
+@dataclass
+class Phase:
+    """The kernels of a phase, in graph order: each stores one node, or, of a late one, prepares it block by block."""
+
+    varying: bool
+    nodes: list[Node] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=list)  # of a uniform phase: how the threads share it
+
+    @property
+    def reductions(self) -> list[Node]:
+        """Those that are summed by groups."""
+        return [node for node in self.nodes if isinstance(node.op, REDUCTIONS) and not isinstance(node.op, LATE)]
+
+    @property
+    def late(self) -> list[Node]:
+        """Those whose sums the threads share after each round."""
+        return [node for node in self.nodes if isinstance(node.op, LATE)]
+
+
+class Schedule:
+    """The phases of a graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._check()
+        self.level = _levels(graph)
+        self.stored = stored_nodes(graph, self.level)
+        self.fused = fused_producers(graph, self.stored, self.level)
+        self.stored -= set(self.fused.values())
+        self.halos = _halos(graph)
+        self.copied = copied_reshapes(graph, self.stored, self.halos)
+        self.flat = {node for node in self.stored if _can_be_flat(node, self.stored)}
+        self._aliases: dict[Node, list[Node]] = {}  # for each buffer's node, the stored nodes whose values lie there
+        for node in graph.nodes:
+            if node in self.stored:
+                self._aliases.setdefault(self.memory(node), []).append(node)
+        self.phases = self._phases()
+
+    def _check(self) -> None:
+        """Raise ExecutorError for a node that cannot be served."""
+        for node in self.graph.nodes:
+            if not isinstance(node.op, (*INLINED, *STORED, Placeholder, Variable, Constant)):
+                name = self.graph.names[node]
+                raise ExecutorError(
+                    f"the llvm executor has no code for {name}, a {node.op.name} of layer {node.origin.layer}",
+                    hint="executor: numpy runs every operation",
+                )
+            if node.type.dtype == "float64" or (node.type.dtype == "uint32" and node.type.varying):
+                raise ExecutorError(f"the llvm executor computes in float32: {self.graph.names[node]} is {node.type}")
+            if not node.type.varying and not isinstance(node.op, (*INLINED, *REDUCTIONS, *_UNIFORM)):
+                name = self.graph.names[node]
+                raise ExecutorError(f"the llvm executor has no code for {name}, a {node.op.name} of uniform values")
+
+    def memory(self, node: Node) -> Node:
+        """The node in whose buffer a stored value lies."""
+        return memory_of(node, self.copied)
+
+    def gathered(self, placeholder: Node) -> Node:
+        """What is stored as the data are gathered: a placeholder's value, or what it is fused into."""
+        return next((node for node, producer in self.fused.items() if producer is placeholder), placeholder)
+
+    def _is_gathered(self, node: Node) -> bool:
+        return node in self.fused and isinstance(self.fused[node].op, Placeholder)
+
+    def _phases(self) -> list[Phase]:
+        """Uniform phase 0, block phase 0, uniform phase 1, …; empty ones are left out."""
+        count = max(self.level.values(), default=0) + 1
+        phases = [Phase(varying) for _ in range(count) for varying in (False, True)]
+        for node in self.graph.nodes:
+            if node in self.stored and isinstance(node.op, (*INLINED, *STORED)) and self.memory(node) is node:
+                in_blocks = node.type.varying or isinstance(node.op, REDUCTIONS)
+                if not isinstance(node.op, BatchSize) and not self._is_gathered(node):
+                    phases[2 * self.level[node] + in_blocks].nodes.append(node)
+        for phase in phases:
+            if not phase.varying:
+                phase.levels = levels_of(phase.nodes, self.stored, self.flat)
+        fed = any(node.type.varying for node in self.graph.placeholders.values())  # the first block phase gathers the data
+        return [phase for phase in phases if phase.nodes or (fed and phase is phases[1])]
+
+    def readers(self, node: Node) -> list[Node]:
+        """The stored nodes that read a buffer, through inlined nodes."""
+        found: list[Node] = []
+        stack = [user for alias in self._aliases[node] for user in self.graph.users[alias]]
+        while stack:
+            user = stack.pop()
+            if user in self.stored:
+                found.append(user)
+            else:
+                stack.extend(self.graph.users[user])
+        return found
+
+    def crosses(self, node: Node) -> bool:
+        """Whether a varying value is wanted in another phase than its own, or as an output."""
+        wanted = set(self.graph.outputs.values())
+        if any(alias in wanted for alias in self._aliases[node]):
+            return True
+        return any(self.level[reader] != self.level[node] for reader in self.readers(node))
+
+    def is_late(self, node: Node) -> bool:
+        """Whether a varying value is wanted after its round."""
+        return any(isinstance(reader.op, LATE) and self.memory(reader.inputs[0]) is node for reader in self.readers(node))
+
+
+def _halos(graph: Graph) -> dict[Node, tuple[int, int, int, int]]:
+    """The zeros that padded convolutions want around what they read."""
+    halos: dict[Node, tuple[int, int, int, int]] = {}
+    for user in graph.nodes:
+        wanted: list[tuple[Node, tuple[int, int, int, int]]] = []
+        match user.op, user.inputs:
+            case Conv2D(window=window), (x, _):
+                wanted = [(x, conv_halo(window, (x.shape[1], x.shape[2])))]
+            case Conv2DWeightGrad(window=window), (x, _):
+                wanted = [(x, conv_halo(window, (x.shape[1], x.shape[2])))]
+            case Conv2DInputGrad(window=window, image=image), (_, g):
+                wanted = [(g, input_grad_halo(window, image))]
+        for node, halo in wanted:
+            if any(halo):
+                halos[node] = tuple(map(max, halos.get(node, halo), halo))  # type: ignore[assignment]
+    return halos
+
+
+def _levels(graph: Graph) -> dict[Node, int]:
+    """The phase of each node: how many reductions over the batch lie before it on the longest way.
+
+    A uniform value comes as late as those who read it allow, so that what is read once more for the report (the norm of a
+    weight, say) is read in the loop that reads it anyway.
+    """
+    level: dict[Node, int] = {}
+    for node in graph.nodes:
+        inputs = [] if isinstance(node.op, BatchSize) else node.inputs
+        level[node] = max((level[x] + isinstance(x.op, REDUCTIONS) for x in inputs), default=0)
+    last = max(level.values(), default=0)
+    for node in reversed(graph.nodes):
+        if not node.type.varying and isinstance(node.op, (*INLINED, Sum)):
+            level[node] = min((level[user] for user in graph.users[node]), default=last)
+    return level
+
+
+def _can_be_flat(node: Node, stored: set[Node]) -> bool:
+    """Whether a uniform value (or the sum of one over all axes) is made of elements of one shape and scalars only."""
+    if node.type.varying or not isinstance(node.op, (*INLINED, Sum)) or isinstance(node.op, Reshape):
+        return False
+    if isinstance(node.op, Sum):
+        (x,) = node.inputs
+        return node.type.size == 1 and x.type.size > 1 and not x.type.varying and _is_flat(x, x.type.size, stored)
+    return node.type.size > 1 and _is_flat(node, node.type.size, stored - {node})
+
+
+def _is_flat(node: Node, size: int, stored: set[Node]) -> bool:
+    if node.type.size not in {1, size} or node.type.dtype == "uint32":
+        return False
+    if node in stored or not node.inputs:
+        return True
+    if isinstance(node.op, OneHot):  # needs the number of each element
+        return False
+    return all(_is_flat(x, size, stored) for x in node.inputs)
