@@ -68,7 +68,7 @@ class Config(Settings):
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Where all random numbers start: the same seed trains the same network."""
 
-    executor: str = "numpy"
+    executor: str = "llvm"
     """What runs the computation."""
 
     data: DataSettings

@@ -9,7 +9,7 @@ from netcli.settings import nearest
 __all__ = ["EXECUTORS", "Executor", "Feeds", "Program", "State", "executor", "initial_state"]
 
 #: Names of the executors that can be asked for; the first is the default.
-EXECUTORS = ("numpy", "llvm")
+EXECUTORS = ("llvm", "numpy")
 
 
 def executor(name: str) -> Executor:
@@ -20,11 +20,7 @@ def executor(name: str) -> Executor:
 
             return NumpyExecutor()
         case "llvm":
-            try:
-                from netcli.executors.llvm import LlvmExecutor  # noqa: PLC0415
-            except ModuleNotFoundError as error:
-                hint = 'pip install "netcli[llvm]", or executor: numpy'
-                raise UsageError(f"the llvm executor needs {error.name}, which is not installed", hint=hint) from error
+            from netcli.executors.llvm import LlvmExecutor  # noqa: PLC0415
 
             return LlvmExecutor()
         case _:

@@ -30,7 +30,7 @@ SMALL = "data: {dataset: digits}\nmodel: {layers: [flatten, dense: 10, cross_ent
 DUMPED = """\
 name: small
 seed: 0
-executor: numpy
+executor: llvm
 data: {dataset: digits, batch_size: 32, validation: 0.1, scale: unit, shuffle: true}
 model:
   layers:
@@ -56,7 +56,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert loaded.config == Config(
         name="small",
         seed=0,
-        executor="numpy",
+        executor="llvm",
         data=DataSettings(dataset=Digits()),
         model=ModelSettings(layers=[Flatten(), Dense(units=10), CrossEntropy()]),
         train=TrainSettings(epochs=10, optimizer=Sgd(lr=0.01), schedule=Constant()),

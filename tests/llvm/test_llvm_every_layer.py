@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-pytest.importorskip("llvmlite")
-
 from agreement import assert_agrees
 from support.networks import first_state, label, layers_of, model_of
 from support.training import rule_of, step_of

@@ -6,9 +6,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-
-pytest.importorskip("llvmlite")
-
 from agreement import assert_agrees
 
 from netcli.autodiff import gradients, jvp

@@ -6,9 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-pytest.importorskip("llvmlite")
-
 from support.networks import first_state, model_of
 from support.runs import write_mnist
 from support.training import rule_of, step_of

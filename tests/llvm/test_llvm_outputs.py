@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-
-pytest.importorskip("llvmlite")
-
 from agreement import check_graph, fed, var
 
 from netcli.executors import State

@@ -6,9 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-
-pytest.importorskip("llvmlite")
-
 from agreement import check_graph, fed, var
 from support.random_graphs import random_graph, random_values
 

@@ -7,9 +7,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-
-pytest.importorskip("llvmlite")
-
 from elements import RUNNABLE
 from support.networks import first_state, model_of
 from support.training import rule_of, step_of

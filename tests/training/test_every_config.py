@@ -71,7 +71,7 @@ def test_a_batch_of_one_trains(path: Path, small_mnist: Path) -> None:
 def test_the_command_trains_it(path: Path, small_mnist: Path, tmp_path: Path) -> None:
     settings = [*elsewhere(path, small_mnist), "train.epochs=1"]
     summary = document("train", path, *settings, "--run-dir", tmp_path / "run")
-    assert (summary["stopped"], summary["epochs"], summary["executor"]) == ("finished", 1, "numpy")
+    assert (summary["stopped"], summary["epochs"], summary["executor"]) == ("finished", 1, "llvm")
     assert summary["test"]["loss"] > 0
     session = prepare(load(path, settings))
     assert summary["steps"] == -(-len(session.data.train) // session.loaded.config.data.batch_size)

@@ -32,9 +32,9 @@ SETTINGS = ("train.epochs=3", "train.l1=0.0001", "train.clip_norm=1")
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of three epochs."""
+    """A run of three epochs, on the executor that looks after each step whether it is to stop."""
     run = tmp_path_factory.mktemp("unbroken") / "run"
-    succeed("train", DIGITS, *SETTINGS, "--run-dir", run, "-q")
+    succeed("train", DIGITS, *SETTINGS, "executor=numpy", "--run-dir", run, "-q")
     return run
 
 
@@ -46,7 +46,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_interrupted_after_steps(breaks: list[int], unbroken: Path, tmp_path: Path) -> None:
     """Each number: so many steps after the last break, the run is interrupted again."""
     run = tmp_path / "run"
-    command: tuple[object, ...] = ("train", DIGITS, *SETTINGS, "--run-dir", run)
+    command: tuple[object, ...] = ("train", DIGITS, *SETTINGS, "executor=numpy", "--run-dir", run)
     for number, steps in enumerate(breaks, start=1):
         with interrupted_after(steps):
             result = call(*command)
@@ -62,6 +62,19 @@ def test_interrupted_after_steps(breaks: list[int], unbroken: Path, tmp_path: Pa
     assert (run / "config.yaml").read_bytes() == (unbroken / "config.yaml").read_bytes()
 
 
+def test_interrupted_between_the_steps_that_run_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The native executor stops some steps after it was asked; wherever that is, it goes on to the same bits."""
+    monkeypatch.setenv("NETCLI_THREADS", "1")
+    for run in (tmp_path / "unbroken", tmp_path / "broken"):
+        with interrupted_after(1 if run.name == "broken" else 10**6):
+            result = call("train", DIGITS, *SETTINGS, "--run-dir", run)
+        assert result.exit_code == (130 if run.name == "broken" else 0), result.output
+    assert 0 < tensors_of(last_of(tmp_path / "broken"))["step"] < 3 * STEPS
+    monkeypatch.setenv("NETCLI_THREADS", "2")
+    succeed("train", "--resume", tmp_path / "broken")
+    assert_same_run(tmp_path / "unbroken", tmp_path / "broken")
+
+
 def test_the_states_are_those_of_training(unbroken: Path) -> None:
     """What is compared above is all that training has: weights, slots, statistics, the step and the seed."""
     names = set(tensors_of(last_of(unbroken)))
@@ -73,9 +86,9 @@ def test_the_states_are_those_of_training(unbroken: Path) -> None:
 
 
 def test_two_runs_of_one_seed_are_the_same_and_of_two_seeds_are_not(unbroken: Path, tmp_path: Path) -> None:
-    succeed("train", DIGITS, *SETTINGS, "--run-dir", tmp_path / "same", "-q")
+    succeed("train", DIGITS, *SETTINGS, "executor=numpy", "--run-dir", tmp_path / "same", "-q")
     assert_same_run(unbroken, tmp_path / "same")
-    succeed("train", DIGITS, *SETTINGS, "--run-dir", tmp_path / "other", "-q", "--seed", 1)
+    succeed("train", DIGITS, *SETTINGS, "executor=numpy", "--run-dir", tmp_path / "other", "-q", "--seed", 1)
     weights = [tensors_of(last_of(run))["dense1/weight"] for run in (unbroken, tmp_path / "other")]
     assert not np.allclose(*weights)
 
@@ -193,7 +206,7 @@ def test_the_best_checkpoint_serves_where_the_last_is_lost(tmp_path: Path) -> No
 
 def test_another_machine_is_spoken_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with interrupted_after(3):
-        call("train", config_of(tmp_path), "--run-dir", tmp_path / "run")
+        call("train", config_of(tmp_path), "executor=numpy", "--run-dir", tmp_path / "run")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "77")
     result = succeed("train", "--resume", tmp_path / "run")
     assert "77 threads" in result.stderr

@@ -142,7 +142,7 @@ def test_a_run_without_an_epoch_has_no_best(here: Path) -> None:
     from support.runs import interrupted_after
 
     with interrupted_after(2):
-        assert call("train", config_of(here), "--run-dir", "run").exit_code == 130
+        assert call("train", config_of(here), "executor=numpy", "--run-dir", "run").exit_code == 130
     message = refused("evaluate", "run")
     assert "run has no best checkpoint: no epoch was completed" in message
     assert "--checkpoint last" in message
