@@ -187,7 +187,7 @@ class _Code:
 
     def _outputs(self, state: State, scalars: Array, examples: int) -> dict[str, Array]:
         """The outputs of a step, from the state before it."""
-        values = dict(zip(self.scalars, scalars, strict=False))
+        values = {name: scalars[number, ...] for number, name in enumerate(self.scalars)}
         return {
             name: _scalar(node, values[name]) if name in values else self._array(node, state, examples)
             for name, node in self.graph.outputs.items()
@@ -210,10 +210,13 @@ class _Code:
         return view.reshape(examples, *node.shape).astype(node.type.dtype)
 
 
-def _scalar(node: Node, value: np.float32) -> Array:
-    """A scalar output; of an uint32, the bits."""
-    number = value.view(np.uint32) if node.type.dtype == "uint32" else value
-    return np.asarray(number).astype(node.type.dtype).reshape(node.shape)
+def _scalar(node: Node, value: Array) -> Array:
+    """A scalar output, of its dtype and shape, from its place in memory; of an uint32, the bits."""
+    type_ = node.type
+    if type_.dtype == "float32" and not type_.shape:
+        return value  # by far the most, hence quickly
+    number = value.view(np.uint32) if type_.dtype == "uint32" else value
+    return number.astype(type_.dtype).reshape(type_.shape)
 
 
 def _aligned(floats: int) -> Array:
