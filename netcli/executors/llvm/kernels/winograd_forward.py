@@ -14,20 +14,23 @@ from netcli.executors.llvm.kernels.winograd_forms import Form, transform
 from netcli.executors.llvm.kernels.winograd_tiles import (
     Factor,
     Grid,
+    Shapes,
     Spot,
     by_part,
     emit_image_transform,
     emit_products,
     load_points,
-    margin_size,
+    margin_shape,
     memory,
+    memory_size,
     store_points,
+    zeros,
 )
 from netcli.executors.llvm.target import LANES, Cpu
 from netcli.ops.window import Window
 
-#: The most tiles side by side in registers: what is transformed must stay in the near cache.
-_MOST_IMAGES = 3
+#: The most tiles of the image side by side in registers: what is transformed must stay in a near cache.
+_MOST_IMAGES = 2
 
 
 def emit_winograd_conv2d(
@@ -62,7 +65,15 @@ def emit_winograd_input_grad(
 def winograd_scratch(cpu: Cpu, form: Form, filters: int, channels: int) -> int:
     """float32 of scratch memory that a convolution of so many channels to so many filters needs, however many blocks."""
     tile = best_tile(cpu, filters, channels)
-    return (form.points * tile.images * (channels + tile.filters) + margin_size(form)) * LANES
+    return memory_size(_shapes(form, tile, channels))
+
+
+def _shapes(form: Form, tile: Tile, channels: int) -> Shapes:
+    return {
+        "images": (form.points, channels, tile.images),
+        "sums": (tile.filters, tile.images, form.points),
+        "margin": margin_shape(form),
+    }
 
 
 @dataclass(frozen=True)
@@ -107,7 +118,7 @@ def product_slots(cpu: Cpu, tile: Tile, filters: int, channels: int) -> float:
     stores = 2 * filters * LANES // cpu.width
     sizes = [(part.count, part.size) for part in even(filters, tile.filters)]
     steps = sum(count * slots(cpu, size, tile.images, size * tile.images) for count, size in sizes)
-    return channels * steps / tile.images * (1 + len(sizes) / 100) + stores
+    return channels * steps / tile.images + stores
 
 
 def _emit(e: Emitter, job: _Job, blocks: ir.Value, epilogue: Epilogue | None) -> None:
@@ -125,12 +136,10 @@ def _emit(e: Emitter, job: _Job, blocks: ir.Value, epilogue: Epilogue | None) ->
 def _emit_group(e: Emitter, job: _Job, tile: Tile, number: Index, epilogue: Epilogue | None) -> None:
     """So many tiles of the image from this one on: transformed once, multiplied by some filters after the other."""
     form, channels, outputs = job.grid.form, job.source.layout.shape[0], job.target.layout.shape[0]
-    images = memory(job.scratch, 0, form.points, channels, tile.images)
-    sums = memory(job.scratch, images.layout.size, tile.filters, tile.images, form.points)
-    margin = memory(job.scratch, images.layout.size + sums.layout.size, margin_size(form))
+    images, sums, margin = memory(job.scratch, _shapes(form, tile, channels)).values()
+    e.store(e.splat(0.0), zeros(e, margin))
     with e.loop(tile.images) as at:
-        spot = job.grid.spot(e, e.add(number, at))
-        emit_image_transform(e, job.grid, job.source, job.first, spot, images, at, margin)
+        emit_image_transform(e, job.grid, job.source, job.first, e.add(number, at), images, at, margin)
     point, step, element = (stride * LANES for stride in images.layout.strides)
     right = Factor(e.address(images, (0, 0, 0)), point, step, element, tile.images)
     element, point, step = job.filters.layout.strides

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from llvmlite import ir
 
@@ -11,9 +13,6 @@ from netcli.executors.llvm.ir import Array, Emitter, Index, Layout
 from netcli.executors.llvm.kernels.tiles import Part, further, nested, outer_product, over
 from netcli.executors.llvm.kernels.winograd_forms import Form, transform
 from netcli.executors.llvm.target import LANES
-
-#: Steps of a reduction in one turn of its loop.
-_UNROLLED = 4
 
 
 @dataclass(frozen=True)
@@ -76,43 +75,65 @@ def _extent(e: Emitter, extent: int, size: int, index: Index) -> ir.Value:
     return e.b.select(e.b.icmp_signed("<", e.index(index), e.index(whole)), e.index(size), e.index(rest))
 
 
-def memory(pointer: ir.Value, offset: int, *shape: int) -> Array:
-    """Values of sixteen lanes in scratch memory, row-major, so many values after its start."""
-    dense = Layout.dense(shape)
-    return Array(pointer, Layout(shape, dense.strides, offset, dense.size), varying=True)
+#: Parts of scratch memory, in values of sixteen lanes, one after the other.
+Shapes: TypeAlias = dict[str, tuple[int, ...]]
 
 
-def margin_size(form: Form) -> int:
-    """Values of the scratch memory `margin` for tiles with fewer places: their pixels, and zeros to read."""
-    return form.points + 1
+def memory(pointer: ir.Value, shapes: Shapes) -> dict[str, Array]:
+    """The parts of scratch memory from an address on."""
+    parts: dict[str, Array] = {}
+    offset = 0
+    for name, shape in shapes.items():
+        dense = Layout.dense(shape)
+        parts[name] = Array(pointer, Layout(shape, dense.strides, offset, dense.size), varying=True)
+        offset += dense.size
+    return parts
+
+
+def memory_size(shapes: Shapes) -> int:
+    """float32 of all parts."""
+    return sum(math.prod(shape) for shape in shapes.values()) * LANES
+
+
+def permuted(array: Array, axes: tuple[int, ...]) -> Array:
+    """The same elements, their axes in another order."""
+    shape, strides = (tuple(each[axis] for axis in axes) for each in (array.layout.shape, array.layout.strides))
+    return Array(array.pointer, Layout(shape, strides, array.layout.offset, array.layout.size), array.varying)
+
+
+def margin_shape(form: Form) -> tuple[int]:
+    """The part of scratch memory for a tile with fewer places: its pixels, and a value that the kernel sets to 0."""
+    return (form.points + 1,)
+
+
+def zeros(e: Emitter, margin: Array) -> ir.Value:
+    """The address of this value."""
+    return e.address(margin, (margin.layout.shape[0] - 1,))
 
 
 def emit_image_transform(
-    e: Emitter, grid: Grid, source: Array, first: tuple[int, int], spot: Spot, target: Array, number: Index, margin: Array
+    e: Emitter, grid: Grid, source: Array, first: tuple[int, int], number: Index, target: Array, at: Index, margin: Array
 ) -> None:
-    """target[point, c, number] = Bᵀ d B of a tile, for each channel c; `first` is the pixel that place (0, 0) meets first.
+    """target[point, c, at] = Bᵀ d B of the tile of this number, for each channel c; place (0, 0) meets the pixel `first` first.
 
     Pixels that only places beyond the end of the results would meet need not exist: they are not read, and count as 0.
     """
-    form = grid.form
+    form, spot = grid.form, grid.spot(e, number)
     i, j = grid.place(e, spot)
     stride: Index = source.layout.strides[1] * LANES
-    zeros = e.address(margin, (form.points,))
-    if not grid.whole:
-        whole, (rows, columns) = grid.is_whole(e, spot), grid.extent(e, spot)
-        e.store(e.splat(0.0), zeros)
+    whole, (rows, columns) = grid.is_whole(e, spot), grid.extent(e, spot)
     with e.loop(source.layout.shape[0]) as c:
         here = e.address(source, (c, e.add(i, first[0]), e.add(j, first[1])), spot.block)
         if not grid.whole:
             with e.b.if_then(e.b.not_(whole)), e.loop(form.reach) as r, e.loop(form.reach) as s:
                 there = e.b.and_(e.b.icmp_signed("<", r, e.add(rows, 2)), e.b.icmp_signed("<", s, e.add(columns, 2)))
-                pixel = e.b.select(there, further(e, here, e.add(e.mul(r, stride), e.mul(s, LANES))), zeros)
+                pixel = e.b.select(there, further(e, here, e.add(e.mul(r, stride), e.mul(s, LANES))), zeros(e, margin))
                 e.store(e.load(pixel), e.address(margin, (e.add(e.mul(r, form.reach), s),)))
             here = e.b.select(whole, here, e.address(margin, (0,)))
             stride = e.b.select(whole, e.index(source.layout.strides[1] * LANES), e.index(form.reach * LANES))
         lines = [further(e, here, e.mul(r, stride)) for r in range(form.reach)]
         pixels = [[e.load(further(e, line, s * LANES)) for s in range(form.reach)] for line in lines]
-        store_points(e, transform(e, form.of_image, pixels), e.address(target, (0, c, number)), target.layout.strides[0])
+        store_points(e, transform(e, form.of_image, pixels), e.address(target, (0, c, at)), target.layout.strides[0])
 
 
 def store_points(e: Emitter, points: list[list[ir.Value]], address: ir.Value, stride: int) -> None:
@@ -143,31 +164,18 @@ def emit_products(e: Emitter, form: Form, left: Factor, right: Factor, steps: In
     A number of the left side is multiplied by sixteen of the right one.
     """
 
-    def step(addresses: list[ir.Value], sums: list[ir.Value], number: int) -> list[ir.Value]:
+    sides = (left, right)
+
+    def step(addresses: list[ir.Value], sums: list[ir.Value]) -> list[ir.Value]:
         ls, rs = (
-            [further(e, address, number * side.step + at * side.element) for at in range(side.count)]
-            for address, side in zip(addresses, (left, right), strict=True)
+            [further(e, a, n * side.element) for n in range(side.count)] for a, side in zip(addresses, sides, strict=True)
         )
         return outer_product(e, ls, rs, sums, load_left=lambda address: e.splat(e.b.load(address)))
 
-    def turn(addresses: list[ir.Value], sums: list[ir.Value]) -> list[ir.Value]:
-        for number in range(_UNROLLED):
-            sums = step(addresses, sums, number)
-        return sums
-
-    rest = steps % _UNROLLED if isinstance(steps, int) else 0
-    turns = steps // _UNROLLED if isinstance(steps, int) else e.b.udiv(steps, e.index(_UNROLLED))
     with e.loop(form.points) as point:
-        start = [further(e, side.address, e.mul(point, side.point)) for side in (left, right)]
-        sums: list[ir.Value] = [e.splat(0.0)] * (left.count * right.count)
-        if turns != 0:
-            sums = nested(e, [(turns, (left.step * _UNROLLED, right.step * _UNROLLED))], start, sums, turn)
-        if isinstance(steps, int):
-            start = [
-                further(e, address, (steps - rest) * side.step) for address, side in zip(start, (left, right), strict=True)
-            ]
-        for number in range(rest):
-            sums = step(start, sums, number)
+        start = [further(e, side.address, e.mul(point, side.point)) for side in sides]
+        zeros = [e.splat(0.0)] * (left.count * right.count)
+        sums = nested(e, [(steps, (left.step, right.step))], start, zeros, step)
         here = further(e, target, e.mul(point, LANES))
         for at, total in enumerate(sums):
             e.store(total, further(e, here, at * form.points * LANES))
