@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from convolutions import NONE, Case, Halo, numbers, surrounded, window
 from guarded import Floats, Guarded, assert_compiles_for, run, uniform, varying
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from netcli.executors.llvm.ir import Array, Layout
+from netcli.executors.llvm.ir import Layout
 from netcli.executors.llvm.kernels.conv2d import (
     conv_halo,
     emit_conv2d,
@@ -24,46 +24,6 @@ from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
 from netcli.ops.window import Window
 
 CPUS = (None, "haswell")
-NONE = (0, 0, 0, 0)
-Halo = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A convolution, its image, how many blocks; `spare` is halo beyond what the kernels ask for: it is full of canaries."""
-
-    channels: int
-    filters: int
-    groups: int
-    image: tuple[int, int]
-    window: Window
-    blocks: int = 1
-    spare: Halo = NONE
-    name: str | None = None
-
-    @property
-    def x_shape(self) -> tuple[int, ...]:
-        return (self.blocks * LANES, self.channels, *self.image)
-
-    @property
-    def g_shape(self) -> tuple[int, ...]:
-        return (self.blocks * LANES, self.filters, *self.window.places(self.image))
-
-    @property
-    def w_shape(self) -> tuple[int, ...]:
-        return (self.filters, self.channels // self.groups, *self.window.size)
-
-
-def numbers(seed: int, shape: tuple[int, ...]) -> Floats:
-    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
-
-
-def surrounded(values: Floats, halo: Halo, spare: Halo) -> tuple[Guarded, Callable[[Array], Array]]:
-    """Images with zeros around them and canaries around these, and what makes an array of the images out of both."""
-    top, bottom, left, right = halo
-    padded = np.pad(values, [(0, 0), (0, 0), (top, bottom), (left, right)])
-    layout = Layout.with_halo(values.shape[1:], tuple(a + b for a, b in zip(halo, spare, strict=True)))
-    return varying(padded, spare), lambda array: Array(array.pointer, layout, varying=True)
 
 
 def assert_close(found: Floats, exact: Callable[..., Floats], one: Floats, other: Floats, terms: int) -> None:
@@ -123,10 +83,6 @@ def check_weight_grad(case: Case) -> None:
 
 
 CHECKS = (check_forward, check_input_grad, check_weight_grad)
-
-
-def window(size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> Window:
-    return Window((size, size), (stride, stride), (padding,) * 4, (dilation, dilation))
 
 
 CASES = [

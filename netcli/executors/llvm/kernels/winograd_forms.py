@@ -6,9 +6,8 @@ Networks", 2015, arXiv 1509.09308): (m + 2)² products for each filter and chann
 the gradient of w is `Gᵀ [(A g Aᵀ) ⊙ (Bᵀ d B)] G`, g the m × m cotangents.
 
 The matrices evaluate polynomials at points (A, G) and interpolate them (Bᵀ). F(2×2) has the points 0, ±1, ∞. F(4×4) has 0, ±√½,
-±√2, ∞, not 0, ±1, ±2, ∞ as in Lavin and Gray: points c and 1/c make the matrices small (Alam, Anderson, Barabasz and Gregg,
-"Winograd Convolution for Deep Neural Networks: Efficient Point Selection", 2022, arXiv 2201.10369), and errors a quarter as
-large.
+±√2, ∞, not 0, ±1, ±2, ∞ as in Lavin and Gray: points c and 1/c keep the matrices' numbers near 1 (Alam, Anderson, Barabasz and
+Gregg, "Winograd Convolution for Deep Neural Networks: Efficient Point Selection", 2022), and errors are a few times smaller.
 """
 
 from __future__ import annotations

@@ -113,12 +113,11 @@ def best_tile(cpu: Cpu, filters: int, channels: int) -> Tile:
     return min(candidates, key=lambda tile: product_slots(cpu, tile, filters, channels))
 
 
-def product_slots(cpu: Cpu, tile: Tile, filters: int, channels: int) -> float:
-    """What one point of one tile of the image costs, for all filters and channels: `slots`, and the stores of the sums."""
-    stores = 2 * filters * LANES // cpu.width
+def product_slots(cpu: Cpu, tile: Tile, filters: int, channels: int, stores: float = 1) -> float:
+    """What one point of one tile of the image costs, for all filters and channels: `slots`, and two for the store of each sum."""
     sizes = [(part.count, part.size) for part in even(filters, tile.filters)]
     steps = sum(count * slots(cpu, size, tile.images, size * tile.images) for count, size in sizes)
-    return channels * steps / tile.images + stores
+    return channels * steps / tile.images + stores * 2 * filters * LANES / cpu.width
 
 
 def _emit(e: Emitter, job: _Job, blocks: ir.Value, epilogue: Epilogue | None) -> None:

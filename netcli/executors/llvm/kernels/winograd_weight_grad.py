@@ -1,8 +1,8 @@
 """Winograd's weight gradient: the same matrices transposed, products over tiles and examples.
 
 `dw = Gᵀ [Σ (A g Aᵀ) ⊙ (Bᵀ d B)] G`, the sum over the tiles of all images. Sums over lanes, for every filter, channel and point,
-would cost more than the products of a few tiles. So the cotangents of sixteen filters are transposed first: filters then lie side
-by side, and a single number is a point of one example's image.
+would cost more than the products of a few tiles. So the cotangents of sixteen filters are transposed first: filters then lie
+side by side, and a single number is a point of one example's image.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def emit_winograd_weight_grad(
     """dw += conv2d_weight_grad(x, g) for windows of 3 × 3 with stride 1, summed over lanes and blocks.
 
     Varying x `(c, h, w)` with at least the halo `conv_halo`, varying g `(k, h', w')`, 0 in lanes without example, uniform dw
-    `(k, c, 3, 3)` without gaps; `scratch`: the address of `winograd_weight_grad_scratch` float32, aligned as varying values are.
+    `(k, c, 3, 3)` without gaps; `scratch`: an address of `winograd_weight_grad_scratch` float32, aligned as varying values.
     """
     k, c = dw.layout.shape[:2]
     assert dw.layout.strides == (c * _TAPS, _TAPS, 3, 1), "the taps of all channels of a filter lie one after the other"
