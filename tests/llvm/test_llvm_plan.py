@@ -14,6 +14,7 @@ from netcli.errors import ExecutorError
 from netcli.executors import executor
 from netcli.executors.llvm import LlvmExecutor
 from netcli.executors.llvm.plan import Plan
+from netcli.executors.llvm.target import cpu
 from netcli.graph import Graph, Node, TensorType, constant, op_of, placeholder
 from netcli.ops import (
     Window,
@@ -164,7 +165,7 @@ def test_memory_of_200_layers_does_not_grow_with_them() -> None:
         x = fed("x", 16)
         for number in range(layers):
             x = dense(x, var(f"w{number}", 16, 16))
-        plan = Plan(Graph({"loss": sum_over(batch_mean(x))}), 16)
+        plan = Plan(Graph({"loss": sum_over(batch_mean(x))}), cpu(), 16)
         return plan.floats["local"]
 
     assert local_floats(200) == local_floats(20)

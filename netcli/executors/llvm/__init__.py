@@ -20,6 +20,7 @@ from netcli.executors.llvm.schedule import Schedule
 from netcli.executors.llvm.stopwatch import MOST_WORK
 from netcli.executors.llvm.target import LANES, Cpu, cpu
 from netcli.executors.llvm.team import FRAME
+from netcli.executors.llvm.winograd import winograd_allowed, with_winograd
 from netcli.graph import Array, Constant, Graph, Node, Variable, op_of
 
 #: Seconds that native code may run between two looks of Python, and the most steps in that time.
@@ -38,7 +39,8 @@ class LlvmExecutor(Executor):
     def fingerprint(self) -> str:
         """Not the number of threads: the bits do not depend on it."""
         target = cpu()
-        return f"llvmlite {llvmlite.__version__} for {target.name}"
+        direct = "" if winograd_allowed() else ", direct convolutions"
+        return f"llvmlite {llvmlite.__version__} for {target.name}{direct}"
 
     def compile(self, graph: Graph, guards: Sequence[str] = ()) -> Program:
         """Nothing is compiled before the first batch, whose size it is compiled for."""
@@ -93,8 +95,9 @@ class _Code:
     """Compiled code with its memory."""
 
     def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, examples: int) -> None:
+        graph = with_winograd(graph, target, -(-examples // LANES)) if winograd_allowed() else graph
         self.graph, self.examples = graph, examples
-        self.plan = Plan(graph, examples)
+        self.plan = Plan(graph, target, examples)
         self.driver = Driver(self.plan, target, guards)
         self.scalars, self.fed = self.driver.scalars, self.driver.fed
         self.only_scalars = len(self.scalars) == len(graph.outputs)

@@ -20,7 +20,7 @@ from netcli.executors.llvm.ir import F32, I1, I64, Emitter
 from netcli.executors.llvm.kernels.elementwise import emit_narrow, emit_total, emit_wide
 from netcli.executors.llvm.kernels.gather import emit_gather, gather_parameters
 from netcli.executors.llvm.levels import Level
-from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, late_strips
+from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, emit_strip, strips
 from netcli.executors.llvm.plan import ROUND, Plan
 from netcli.executors.llvm.schedule import Phase
 from netcli.executors.llvm.step import Step, least
@@ -137,6 +137,12 @@ class Driver:
                     high = e.b.sdiv(e.b.mul(e.b.add(part, I64(1)), I64(wide.vectors)), I64(wide.slices))
                     with self._timing(step, Work("uniform", wide.nodes)):
                         step.call(function, part, low, e.b.sub(high, low))
+            for i, node in enumerate(level.strips):
+                with self._function(f"uniform_{count}_{number}_strip_{i}") as (scope, function):
+                    emit_strip(scope, node)
+                for part in step.turns(I64(strips(node, self.cpu))):
+                    with self._timing(step, Work("uniform", (node,))):
+                        step.call(function, part, I64(0), I64(0))
             if level.totals or level.narrow:
                 self._write_narrow(step, f"uniform_{count}_{number}_narrow", level, slices)
 
@@ -221,7 +227,7 @@ class Driver:
         """This thread's strips of a late reduction over so many blocks from the first."""
         with self._function(name) as (scope, function):
             emit_late_kernel(scope, node, self.cpu)
-        for strip in step.turns(I64(late_strips(node, self.cpu))):
+        for strip in step.turns(I64(strips(node, self.cpu))):
             with self._timing(step, Work("block", (node,))):
                 step.call(function, strip, *within)
 

@@ -57,6 +57,11 @@ class Scope:
         return Array(self.e.b.gep(self._memories[buffer.memory], [self.e.index(at)]), layout, buffer.varying)
 
     @property
+    def scratch(self) -> ir.Value:
+        """The memory of this thread that a kernel may use as it likes."""
+        return self.e.b.gep(self._memories["local"], [self.e.index(self.plan.scratch)])
+
+    @property
     def in_round(self) -> ir.Value:
         """The number of the first block in its round."""
         return self.e.b.and_(self.first, I64(ROUND - 1))

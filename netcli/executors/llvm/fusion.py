@@ -7,6 +7,7 @@ lies between is never stored. So `producer` is computed inside the kernel of the
 from __future__ import annotations
 
 from netcli.executors.llvm.storage import INDEXWISE
+from netcli.executors.llvm.winograd import WinogradConv2D
 from netcli.graph import Graph, Node, Placeholder
 from netcli.ops.conv2d import Conv2D, Conv2DInputGrad
 from netcli.ops.dense import Dense
@@ -33,7 +34,7 @@ def _has_epilogue(node: Node) -> bool:
         return node.type.varying
     if isinstance(node.op, MaxPool2DGrad):
         return node.op.window.is_tiling
-    return isinstance(node.op, Conv2D | Conv2DInputGrad | Dense)
+    return isinstance(node.op, Conv2D | Conv2DInputGrad | Dense | WinogradConv2D)
 
 
 def _needs_only(node: Node, placeholder: Node, stored: set[Node]) -> bool:

@@ -2,7 +2,8 @@
 
 A uniform phase falls into levels; the threads meet between two of them. In a level, nodes whose elements correspond one to one
 (a weight, its gradient, its momentum, sums over all of them) are *wide*: one loop computes them together, sixteen elements at
-a time, and the threads share its slices. All others are *narrow*, mostly scalars, and thread 0 computes them.
+a time, and the threads share its slices. Transformed filters are cut into *strips*, which the threads share too. All others are
+*narrow*, mostly scalars, and thread 0 computes them.
 
 The slices of a size are fixed, and sums are added up slice by slice, so that the bits do not depend on the number of threads.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from netcli.executors.llvm.storage import IN_STRIPS
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Node
 from netcli.ops.reduce import Sum
@@ -41,9 +43,10 @@ class Wide:
 
 @dataclass
 class Level:
-    """Loops that the threads share, then nodes that thread 0 computes; `totals` are sums whose slices it adds before."""
+    """What the threads share, loops and strips, then nodes that thread 0 computes; `totals` are sums whose slices it adds."""
 
     wide: list[Wide] = field(default_factory=list)
+    strips: list[Node] = field(default_factory=list)
     totals: list[Node] = field(default_factory=list)
     narrow: list[Node] = field(default_factory=list)
 
@@ -60,7 +63,7 @@ def levels_of(nodes: Sequence[Node], stored: set[Node], flat: set[Node]) -> list
     for node in nodes:
         at = level[node]
         if node not in flat:
-            levels[at].narrow.append(node)
+            (levels[at].strips if isinstance(node.op, IN_STRIPS) else levels[at].narrow).append(node)
             continue
         wide[at].setdefault(elements(node), []).append(node)
         if isinstance(node.op, Sum):

@@ -22,8 +22,10 @@ from netcli.executors.llvm.kernels.pooling import (
     emit_max_pool2d_take,
 )
 from netcli.executors.llvm.kernels.rows import emit_maximum, emit_softmax
+from netcli.executors.llvm.kernels.winograd import emit_filter_transform, emit_winograd_conv2d, emit_winograd_weight_grad
 from netcli.executors.llvm.storage import INLINED
 from netcli.executors.llvm.target import Cpu
+from netcli.executors.llvm.winograd import WinogradConv2D, WinogradFilter, WinogradWeightGrad
 from netcli.graph import Node
 from netcli.ops.avg_pool2d import AvgPool2D, AvgPool2DGrad
 from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
@@ -44,6 +46,8 @@ def emit_block_kernel(s: Scope, node: Node, cpu: Cpu) -> None:
     match kernel.op:
         case Conv2D() | Conv2DInputGrad() | Conv2DWeightGrad():
             _convolution(s, kernel, node, cpu, epilogue)
+        case WinogradConv2D() | WinogradWeightGrad():
+            _winograd(s, kernel, node, cpu, epilogue)
         case Dense() | DenseWeightGrad():
             _dense(s, kernel, node, cpu, epilogue)
         case MaxPool2D() | MaxPool2DGrad() | MaxPool2DTake() | AvgPool2D() | AvgPool2DGrad():
@@ -73,6 +77,17 @@ def _convolution(s: Scope, node: Node, target: Node, cpu: Cpu, epilogue: Epilogu
             emit_conv2d_weight_grad(s.e, cpu, s.array(x), s.array(g), s.partial(node), window, groups, s.blocks)
 
 
+def _winograd(s: Scope, node: Node, target: Node, cpu: Cpu, epilogue: Epilogue | None) -> None:
+    match node.op, node.inputs:
+        case WinogradConv2D(form=form, window=window), (x, u):
+            images, filters, results = s.array(x), s.array(u), s.array(target)
+            emit_winograd_conv2d(s.e, cpu, form, images, filters, results, window, s.scratch, s.blocks, epilogue)
+        case WinogradWeightGrad(form=form, window=window), (x, g):
+            _empty_lanes_to_zero(s, g)
+            images, cotangents, sums = s.array(x), s.array(g), s.partial(node)
+            emit_winograd_weight_grad(s.e, cpu, form, images, cotangents, sums, window, s.scratch, s.blocks)
+
+
 def _dense(s: Scope, node: Node, target: Node, cpu: Cpu, epilogue: Epilogue | None) -> None:
     match node.op, node.inputs:
         case Dense(transposed=transposed), (x, w):
@@ -83,9 +98,16 @@ def _dense(s: Scope, node: Node, target: Node, cpu: Cpu, epilogue: Epilogue | No
             emit_cotangents(s.e, s.array(g), scratch, s.occupied, s.blocks)
 
 
-def late_strips(node: Node, cpu: Cpu) -> int:
-    """Into how many parts the work for a late node is cut, which the threads share."""
-    return weight_grad_strips(cpu, *node.shape)
+def strips(node: Node, cpu: Cpu) -> int:
+    """Into how many parts the work for a late node, or for a uniform one, is cut, which the threads share."""
+    return node.shape[0] if isinstance(node.op, WinogradFilter) else weight_grad_strips(cpu, *node.shape)
+
+
+def emit_strip(s: Scope, node: Node) -> None:
+    """The code that stores a strip of a uniform node."""
+    match node.op, node.inputs:
+        case WinogradFilter(form=form, rotated=rotated), (w,):
+            emit_filter_transform(s.e, form, s.array(w), s.array(node), rotated, (s.part, 1))
 
 
 def emit_late_kernel(s: Scope, node: Node, cpu: Cpu) -> None:

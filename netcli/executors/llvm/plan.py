@@ -8,10 +8,12 @@ from typing import Literal, TypeAlias
 
 from netcli.executors.llvm.ir import Layout
 from netcli.executors.llvm.kernels.dense import weight_grad_scratch
+from netcli.executors.llvm.kernels.winograd import filter_layout, winograd_scratch, winograd_weight_grad_scratch
 from netcli.executors.llvm.reuse import Lifetime, place
 from netcli.executors.llvm.schedule import Schedule
 from netcli.executors.llvm.storage import INLINED, LATE, REDUCTIONS
-from netcli.executors.llvm.target import LANES, whole_vectors
+from netcli.executors.llvm.target import LANES, Cpu, whole_vectors
+from netcli.executors.llvm.winograd import WinogradConv2D, WinogradFilter, WinogradWeightGrad
 from netcli.graph import Graph, Node
 from netcli.ops.dense import Dense
 from netcli.ops.reduce import Sum
@@ -56,12 +58,13 @@ class Buffer:
 class Plan:
     """The plan of a graph for batches of at most `examples`.
 
-    `floats` is the size of each memory, `chunk` how many blocks a thread takes through a phase together, `groups` the number of
-    groups; `copies` are updates whose new value lies elsewhere, and has to be copied to the following state.
+    `floats` is the size of each memory; `chunk` how many blocks a thread takes through a phase together; `groups` the number of
+    groups; `scratch` where local memory begins that a kernel may use as it likes; `copies` are updates whose new value lies
+    elsewhere, and has to be copied to the following state.
     """
 
-    def __init__(self, graph: Graph, examples: int, cache: int = _CACHE) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, cpu: Cpu, examples: int, cache: int = _CACHE) -> None:
+        self.graph, self.cpu = graph, cpu
         self.blocks = -(-examples // LANES)
         self.schedule = Schedule(graph)
         self.chunk = 1
@@ -103,7 +106,11 @@ class Plan:
     def _place_uniform(self) -> None:
         """Uniform values: constants, results, what no step changes; each reduction has its groups' sums too."""
         for node in self._stored(varying=False):
-            layout = Layout.dense(node.shape)
+            layout = (
+                filter_layout(node.op.form, *node.shape[::2])
+                if isinstance(node.op, WinogradFilter)
+                else Layout.dense(node.shape)
+            )
             floats = whole_vectors(layout.size)
             offset = self._take("shared", floats)
             self.buffers[node] = Buffer("shared", offset, layout, varying=False, partial=self._partial(node, floats))
@@ -143,6 +150,7 @@ class Plan:
             else:
                 local.append((node, layout))
         self._place_local(local, cache)
+        self.scratch = self._take("local", max((_scratch(node, self.cpu) for node in self.graph.nodes), default=0))
 
     def _place_local(self, local: Sequence[tuple[Node, Layout]], cache: int) -> None:
         """A thread's own values. They take turns, but for those with a halo, whose zeros must stay."""
@@ -163,3 +171,13 @@ class Plan:
         readers = [kernels[reader] for reader in self.schedule.readers(node) if reader in kernels]
         first = kernels.get(node, -1)
         return Lifetime(node.type.size * LANES, first, max(readers, default=first))
+
+
+def _scratch(node: Node, cpu: Cpu) -> int:
+    """Floats that a node's kernel needs besides its arrays."""
+    match node.op:
+        case WinogradConv2D(form=form):
+            return winograd_scratch(cpu, form, node.shape[0], node.inputs[0].shape[0])
+        case WinogradWeightGrad(form=form):
+            return winograd_weight_grad_scratch(cpu, form, *node.shape[:2])
+    return 0

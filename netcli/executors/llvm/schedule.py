@@ -18,6 +18,7 @@ from netcli.executors.llvm.fusion import fused_producers
 from netcli.executors.llvm.kernels.conv2d import conv_halo, input_grad_halo
 from netcli.executors.llvm.levels import Level, levels_of
 from netcli.executors.llvm.storage import (
+    IN_STRIPS,
     INLINED,
     LATE,
     REDUCTIONS,
@@ -26,6 +27,7 @@ from netcli.executors.llvm.storage import (
     memory_of,
     stored_nodes,
 )
+from netcli.executors.llvm.winograd import WinogradConv2D, WinogradWeightGrad
 from netcli.graph import Constant, Graph, Node, Op, Placeholder, Variable
 from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
 from netcli.ops.one_hot import OneHot
@@ -85,7 +87,7 @@ class Schedule:
                 )
             if node.type.dtype == "float64" or (node.type.dtype == "uint32" and node.type.varying):
                 raise ExecutorError(f"the llvm executor computes in float32: {self.graph.names[node]} is {node.type}")
-            if not node.type.varying and not isinstance(node.op, (*INLINED, *REDUCTIONS, *_UNIFORM)):
+            if not node.type.varying and not isinstance(node.op, (*INLINED, *IN_STRIPS, *REDUCTIONS, *_UNIFORM)):
                 name = self.graph.names[node]
                 raise ExecutorError(f"the llvm executor has no code for {name}, a {node.op.name} of uniform values")
 
@@ -145,10 +147,8 @@ def _halos(graph: Graph) -> dict[Node, tuple[int, int, int, int]]:
     for user in graph.nodes:
         wanted: list[tuple[Node, tuple[int, int, int, int]]] = []
         match user.op, user.inputs:
-            case Conv2D(window=window), (x, _):
-                wanted = [(x, conv_halo(window, (x.shape[1], x.shape[2])))]
-            case Conv2DWeightGrad(window=window), (x, _):
-                wanted = [(x, conv_halo(window, (x.shape[1], x.shape[2])))]
+            case (Conv2D() | Conv2DWeightGrad() | WinogradConv2D() | WinogradWeightGrad()) as op, (x, _):
+                wanted = [(x, conv_halo(op.window, (x.shape[1], x.shape[2])))]
             case Conv2DInputGrad(window=window, image=image), (_, g):
                 wanted = [(g, input_grad_halo(window, image))]
         for node, halo in wanted:

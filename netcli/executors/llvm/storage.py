@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 
+from netcli.executors.llvm.winograd import WinogradConv2D, WinogradFilter, WinogradWeightGrad
 from netcli.graph import Constant, Graph, Node, Op
 from netcli.ops.avg_pool2d import AvgPool2D, AvgPool2DGrad
 from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
@@ -31,12 +32,15 @@ READS_EXPRESSIONS: tuple[type[Op], ...] = (*INLINED, Sum, BatchSum)
 #: Kernels of their own.
 STORED: tuple[type[Op], ...] = (
     Conv2D, Conv2DInputGrad, Conv2DWeightGrad, Dense, DenseWeightGrad, MaxPool2D, MaxPool2DGrad, MaxPool2DTake, AvgPool2D,
-    AvgPool2DGrad, Softmax, LogSoftmax, Sum, Max, FirstMaximum, BatchSum, BatchSize,
+    AvgPool2DGrad, Softmax, LogSoftmax, Sum, Max, FirstMaximum, BatchSum, BatchSize, WinogradFilter, WinogradConv2D,
+    WinogradWeightGrad,
 )  # fmt: skip
 #: Reductions over the batch: uniform results of varying inputs.
-REDUCTIONS: tuple[type[Op], ...] = (BatchSum, Conv2DWeightGrad, DenseWeightGrad)
+REDUCTIONS: tuple[type[Op], ...] = (BatchSum, Conv2DWeightGrad, DenseWeightGrad, WinogradWeightGrad)
 #: Reductions that the threads share after a round of blocks, see schedule.py.
 LATE: tuple[type[Op], ...] = (DenseWeightGrad,)
+#: Uniform values whose work is cut into strips, which the threads share.
+IN_STRIPS: tuple[type[Op], ...] = (WinogradFilter,)
 #: So cheap that they are computed again for every reader, if what they read is at hand.
 _CHEAP: tuple[type[Op], ...] = (Cast, Broadcast, BatchBroadcast, OneHot, Greater, Reshape)
 #: Operations in an inlined expression, one on top of the other: they are written by recursion.
