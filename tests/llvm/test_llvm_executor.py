@@ -100,7 +100,7 @@ def test_examples_that_are_not_there(indices: list[int]) -> None:
         list(program.steps(State({}), {"x": np.ones(4, "float32")}, [np.arange(2), np.array(indices, "int64")]))
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "int32", "float32", "bool"])
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "uint32", "float32", "bool"])
 def test_data_of_every_dtype(dtype: DType) -> None:
     """Every second example of a set, backwards, as a view that is not contiguous as well."""
     x = placeholder("x", TensorType((3, 2), dtype, varying=True))
@@ -116,7 +116,7 @@ def test_data_of_every_dtype(dtype: DType) -> None:
 
 def test_negative_and_large_labels() -> None:
     labels = placeholder("labels", TensorType((), "int32", varying=True))
-    values = np.array([-3, 0, 2**24, -(2**24)], "int32")
+    values = np.array([-3, 0, 2**24 + 1, -(2**24) - 1, 2**31 - 1, -(2**31)], "int32")
     np.testing.assert_array_equal(LlvmExecutor().compile(Graph({"y": labels})).run(State({}), {"labels": values})["y"], values)
 
 

@@ -15,10 +15,10 @@ from llvmlite import ir
 
 from netcli.executors.llvm.expressions import Scope
 from netcli.executors.llvm.ir import F32, I1, I64, Emitter
-from netcli.executors.llvm.kernels.elementwise import emit_narrow, emit_total, emit_wide
+from netcli.executors.llvm.kernels.elementwise import emit_total, emit_wide
 from netcli.executors.llvm.kernels.gather import emit_gather
 from netcli.executors.llvm.levels import Wide
-from netcli.executors.llvm.lowering import emit_block_kernel
+from netcli.executors.llvm.lowering import emit_block_kernel, emit_uniform_kernel
 from netcli.executors.llvm.plan import GROUPS, Phase, Plan
 from netcli.executors.llvm.storage import REDUCTIONS
 from netcli.executors.llvm.target import LANES, Cpu
@@ -130,7 +130,7 @@ class Driver:
                     for node in level.totals:
                         emit_total(scope, node, slices[node])
                     for node in level.narrow:
-                        emit_narrow(scope, node)
+                        emit_uniform_kernel(scope, node)
                 with team.first():
                     e.b.call(function, [local, shared, I64(0), I64(0), I64(0), examples])
 

@@ -7,7 +7,7 @@ from netcli.executors.llvm.expressions import Scope
 from netcli.executors.llvm.ir import Array, Layout
 from netcli.executors.llvm.kernels.conv2d import emit_conv2d, emit_conv2d_input_grad, emit_conv2d_weight_grad
 from netcli.executors.llvm.kernels.dense import emit_dense, emit_dense_weight_grad
-from netcli.executors.llvm.kernels.elementwise import emit_batch_sum, emit_expression, emit_sum
+from netcli.executors.llvm.kernels.elementwise import emit_batch_sum, emit_expression, emit_narrow, emit_sum
 from netcli.executors.llvm.kernels.pooling import (
     emit_avg_pool2d,
     emit_avg_pool2d_grad,
@@ -48,6 +48,19 @@ def emit_block_kernel(s: Scope, node: Node, cpu: Cpu) -> None:
             emit_expression(s, node)
         case _:
             raise ExecutorError(f"the llvm executor has no kernel for {node!r}")
+
+
+def emit_uniform_kernel(s: Scope, node: Node) -> None:
+    """The code that stores a uniform value, computed by one thread."""
+    match node.op:
+        case Softmax() | LogSoftmax():
+            emit_softmax(s, node)
+        case Max() | FirstMaximum():
+            emit_maximum(s, node)
+        case _ if isinstance(node.op, (*INLINED, Sum)):
+            emit_narrow(s, node)
+        case _:
+            raise ExecutorError(f"the llvm executor has no kernel for {node!r}, a uniform value")
 
 
 def _convolution(s: Scope, node: Node, cpu: Cpu) -> None:

@@ -18,15 +18,13 @@ from netcli.executors.llvm.levels import Level, levels_of
 from netcli.executors.llvm.reuse import Lifetime, place
 from netcli.executors.llvm.storage import INLINED, REDUCTIONS, STORED, copied_reshapes, memory_of, stored_nodes
 from netcli.executors.llvm.target import LANES
-from netcli.graph import Constant, Graph, Node, Op, Placeholder, Variable
+from netcli.graph import Constant, Graph, Node, Placeholder, Variable
 from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
 from netcli.ops.dense import DenseWeightGrad
 from netcli.ops.one_hot import OneHot
 from netcli.ops.reduce import BatchSize, Sum
 from netcli.ops.shape import Reshape
 
-#: What there is code for in uniform phases besides expressions.
-_UNIFORM: tuple[type[Op], ...] = (Sum, BatchSize, Placeholder, Variable, Constant)
 #: Groups of blocks whose partial sums are added in a fixed order, whatever the number of threads.
 GROUPS = 8
 
@@ -90,11 +88,11 @@ class Plan:
                     f"the llvm executor has no code for {name}, a {node.op.name} of layer {node.origin.layer}",
                     hint="executor: numpy runs every operation",
                 )
-            if node.type.dtype == "float64" or (node.type.dtype == "uint32" and node.type.varying):
-                raise ExecutorError(f"the llvm executor computes in float32: {self.graph.names[node]} is {node.type}")
-            if not node.type.varying and not isinstance(node.op, (*INLINED, *REDUCTIONS, *_UNIFORM)):
-                name = self.graph.names[node]
-                raise ExecutorError(f"the llvm executor has no code for {name}, a {node.op.name} of uniform values")
+            if node.type.dtype == "float64":
+                raise ExecutorError(
+                    f"the llvm executor computes in float32: {self.graph.names[node]} is {node.type}",
+                    hint="executor: numpy computes in float64",
+                )
 
     def memory(self, node: Node) -> Node:
         """The node in whose buffer a stored value lies."""
@@ -231,7 +229,7 @@ def _can_be_flat(node: Node, stored: set[Node]) -> bool:
 
 
 def _is_flat(node: Node, size: int, stored: set[Node]) -> bool:
-    if node.type.size not in {1, size} or node.type.dtype == "uint32":
+    if node.type.size not in {1, size}:
         return False
     if node in stored or not node.inputs:
         return True

@@ -11,14 +11,14 @@ from netcli.executors.llvm.target import LANES
 from netcli.graph import Node
 
 #: Types of the elements of data in memory.
-_RAW = {"bool": I8, "uint8": I8, "int32": I32, "float32": F32}
+_RAW = {"bool": I8, "uint8": I8, "int32": I32, "uint32": I32, "float32": F32}
 
 
 def emit_gather(module: ir.Module, plan: Plan, node: Node, name: str) -> ir.Function:
     """A function that gathers the examples of some blocks: data (n, size), row-major, -> [block][element][16 lanes].
 
-    It has the parameters of a kernel, then the data and the indices of the batch's examples. Every dtype becomes float32.
-    Empty lanes of the last block repeat the last example, so that they hold ordinary values.
+    It has the parameters of a kernel, then the data and the indices of the batch's examples. Values lie there as `from_memory`
+    wants them. Empty lanes of the last block repeat the last example, so that they hold ordinary values.
     """
     raw, floats = _RAW[node.type.dtype], F32.as_pointer()
     parameters = [floats, floats, I64, I64, I64, I64, raw.as_pointer(), I64.as_pointer()]
@@ -34,15 +34,10 @@ def emit_gather(module: ir.Module, plan: Plan, node: Node, name: str) -> ir.Func
         start = e.b.gep(data, [e.index(e.mul(row, node.type.size))])
         with scope.over(node.shape) as place:
             value = e.b.load(e.b.gep(start, [e.index(e.element(dense, place))]))
-            e.b.store(_as_float(e, value, node), e.b.gep(e.address(target, place, block), [lane]))
+            e.b.store(_stored(e, value, node), e.b.gep(e.address(target, place, block), [lane]))
     e.b.ret_void()
     return function
 
 
-def _as_float(e: Emitter, value: ir.Value, node: Node) -> ir.Value:
-    match node.type.dtype:
-        case "bool" | "uint8":
-            return e.b.uitofp(value, F32)
-        case "int32":
-            return e.b.sitofp(value, F32)
-    return value
+def _stored(e: Emitter, value: ir.Value, node: Node) -> ir.Value:
+    return e.b.uitofp(value, F32) if node.type.dtype in {"bool", "uint8"} else e.b.bitcast(value, F32)
