@@ -4,9 +4,10 @@ The graph is evaluated in float64, and then again several times with the result 
 float32 rounds it (stochastic arithmetic: Vignes, "A stochastic arithmetic for reliable scientific computation", 1993). How far
 that moves a value tells how far an executor may be off.
 
-An operation of one rounding moves its result by at most u = 2⁻²⁴ of its size. A sum of m products or terms, added up in any
-order, is off by λ √m · u · Σ|term| at most, λ being a few units (Higham and Mary, "A new approach to probabilistic rounding
-error analysis", 2019). So a result of m operations for each element is moved by up to 2 √m · u · Σ|term|, up or down.
+One rounding moves a result by at most u = 2⁻²⁴ of its size. A sum s of m terms t rounds each of its partial sums: they grow to
+s, and wander as far from the straight way there as √Σt² (Higham and Mary, "A new approach to probabilistic rounding error
+analysis", 2019, and "Sharper probabilistic backward error analysis", 2020). So the result of m operations is moved by up to
+√m · u · √(s² + Σt²), up or down; that of one operation by up to u of its size.
 
 Where a value only chooses among others (which side of zero, which maximum), the moved evaluations choose as the exact one does:
 the bound is that of one smooth piece, and what lies beyond it is an error or a kink, never rounding.
@@ -38,7 +39,7 @@ _DEVIATIONS = 25.7
 #: Below the smallest normal number float32 loses digits, and code may take numbers there for 0.
 _TINY = 2.0**-126
 
-#: Sums of terms or products of their inputs: with all inputs positive they give the size of what is added up.
+#: Sums of terms or products of their inputs: of the squares of their inputs they give the sum of the squares of the terms.
 _SUMS: tuple[type[Op], ...] = (
     Sum, BatchSum, Dense, DenseWeightGrad, Conv2D, Conv2DInputGrad, Conv2DWeightGrad, AvgPool2D, AvgPool2DGrad,
 )  # fmt: skip
@@ -122,7 +123,7 @@ class Reference:
         if not operations or not node.type.is_float:
             return np.zeros(())
         with np.errstate(all="ignore"):
-            return np.asarray(2 * UNIT * np.sqrt(operations) * self._size(node))
+            return np.asarray(UNIT * np.sqrt(operations) * self._size(node))
 
     def _operations(self, node: Node) -> float:
         """For each element of the result; 0 for what only moves values."""
@@ -136,17 +137,17 @@ class Reference:
 
     def _size(self, node: Node) -> Array:
         """The size of what is rounded on the way to each element."""
-        inputs = [self._exact[x] for x in node.inputs]
+        inputs, value = [self._exact[x] for x in node.inputs], self._exact[node]
         match node.op:
             case op if isinstance(op, _SUMS):
-                return self._forward(node, [np.abs(x) for x in inputs])
+                return np.asarray(np.sqrt(np.square(value) + self._forward(node, [np.square(x) for x in inputs])))
             case op if isinstance(op, _CHOOSE_BY_FIRST):
-                return self._forward(node, [inputs[0], np.abs(inputs[1])])
+                return np.asarray(np.sqrt(np.square(value) + self._forward(node, [inputs[0], np.square(inputs[1])])))
             case Softmax():  # e^z, z being rounded before
-                return np.asarray(self._exact[node] * (1 + _below_maximum(inputs[0])))
+                return np.asarray(value * (1 + _below_maximum(inputs[0])))
             case LogSoftmax():  # z - log Σ e^z; the sum is at least 1
-                return np.asarray(1 + _below_maximum(inputs[0]) + np.abs(self._exact[node]))
-        return np.abs(self._exact[node])
+                return np.asarray(1 + _below_maximum(inputs[0]) + np.abs(value))
+        return np.abs(value)
 
 
 def widened(nodes: Sequence[Node]) -> dict[Node, Node]:
