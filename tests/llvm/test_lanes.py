@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,11 +10,12 @@ import pytest
 from elements import Elements, Function, assembly, on_every_cpu
 from llvmlite import ir
 
+from netcli.autodiff.gradcheck.float32 import in_float32
 from netcli.errors import ExecutorError
 from netcli.executors.llvm.ir import Emitter
 from netcli.executors.llvm.lanes import Lanes, Namespace, to_memory
 from netcli.executors.llvm.target import cpu
-from netcli.graph import Array, DType, Op, Sample
+from netcli.graph import Array, Op, Sample
 from netcli.ops import operations
 from netcli.ops.elementwise import Elementwise
 from netcli.ops.random_uniform import threefry
@@ -26,23 +26,10 @@ from netcli.ops.shape import Cast
 CLASSES = [op for op in operations() if issubclass(op, (Elementwise, Relu, Abs, Greater, Select, Cast))]
 
 
-def single(sample: Sample) -> Sample:
-    """The sample with float32 for float64."""
-    arguments = [
-        dataclasses.replace(a, type=dataclasses.replace(a.type, dtype=float32(a.type.dtype))) for a in sample.arguments
-    ]
-    fields = {field.name: getattr(sample.op, field.name) for field in dataclasses.fields(sample.op)}  # type: ignore[arg-type]
-    changed = {name: float32(value) for name, value in fields.items() if value == "float64"}
-    op: Op = dataclasses.replace(sample.op, **changed)  # type: ignore[type-var]
-    return Sample(op, tuple(arguments))
-
-
-def float32(dtype: DType) -> DType:
-    return "float32" if dtype == "float64" else dtype
-
-
-SAMPLES = [single(sample) for op in CLASSES for sample in op.samples()] + [
-    Sample(Cast(target), single(sample).arguments) for sample in Cast.samples()[:1] for target in ("int32", "uint32", "bool")
+SAMPLES = [in_float32(sample) for op in CLASSES for sample in op.samples()] + [
+    Sample(Cast(target), in_float32(sample).arguments)
+    for sample in Cast.samples()[:1]
+    for target in ("int32", "uint32", "bool")
 ]
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=str)
 
@@ -84,7 +71,7 @@ def test_which_operations_work_element_by_element() -> None:
 @pytest.mark.parametrize("name", ["haswell", "skylake-avx512", "aarch64"])
 def test_code_for_other_cpus(name: str) -> None:
     for op in CLASSES:
-        sample = single(op.samples()[0])
+        sample = in_float32(op.samples()[0])
         assert "elements" in assembly(forward(sample.op), [argument.type.dtype for argument in sample.arguments], name)
 
 

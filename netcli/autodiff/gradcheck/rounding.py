@@ -7,7 +7,8 @@ that moves a value tells how far an executor may be off.
 One rounding moves a result by at most u = 2⁻²⁴ of its size. A sum s of m terms t rounds each of its partial sums: they grow to
 s, and wander as far from the straight way there as √Σt² (Higham and Mary, "A new approach to probabilistic rounding error
 analysis", 2019, and "Sharper probabilistic backward error analysis", 2020). So the result of m operations is moved by up to
-√m · u · √(s² + Σt²), up or down; that of one operation by up to u of its size.
+√m · u · √(s² + Σt²), up or down; that of one operation by up to u of its size. Each element goes its own way, and all of them
+together by up to u of their size as well, since roundings of like numbers are alike.
 
 Where a value only chooses among others (which side of zero, which maximum), the moved evaluations choose as the exact one does:
 the bound is that of one smooth piece, and what lies beyond it is an error or a kink, never rounding.
@@ -112,6 +113,8 @@ class Reference:
                         inputs[0] = self._exact[node.inputs[0]]
                     value = self._forward(node, inputs)
                     values[node] = value + steps[node] * generator.uniform(-1, 1, value.shape)
+                    if steps[node].any():
+                        values[node] += UNIT * generator.uniform(-1, 1) * value
         return values
 
     def _forward(self, node: Node, inputs: Sequence[Array]) -> Array:
