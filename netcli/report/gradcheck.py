@@ -54,6 +54,42 @@ def _error(check: Check | None) -> Cell:
     return Styled(f"{check.max_rel_error:.1e}", None if check.verdict == "pass" else _STYLES[check.verdict])
 
 
+def precision_table(title: str, checks: Sequence[Check]) -> Table:
+    """A row per parameter or operation: how many digits of what an executor computes in float32 are right."""
+    columns = (
+        Column("name", shrink=True),
+        Column("verdict"),
+        Column("digits", "right"),
+        Column("worst element", "right", drop=1),
+        Column("largest error", "right", drop=2),
+        Column("of bound", "right"),
+        Column("elements", "right", drop=3),
+    )
+    return Table(
+        title,
+        columns,
+        tuple(_precision_row(check) for check in checks),
+        "digits: of the largest element, right beside the largest error, 7.2 at most; worst element: of itself; "
+        "of bound: the largest error as a share of what rounding may do to its element",
+    )
+
+
+def _precision_row(check: Check) -> tuple[Cell, ...]:
+    verdict, precision = Styled(check.verdict, _STYLES[check.verdict]), check.precision
+    if precision is None:
+        return (check.name, verdict, "-", "-", "-", "-", f"{check.elements:,}")
+    share = f"{precision.share:.1%}" if precision.share < 10 else f"{precision.share:.1e}"
+    return (
+        check.name,
+        verdict,
+        f"{precision.digits:.1f}",
+        f"{precision.worst_digits:.1f}",
+        f"{check.max_abs_error:.1e}",
+        Styled(share, None if check.verdict == "pass" else _STYLES[check.verdict]),
+        f"{check.elements:,}",
+    )
+
+
 def worst(checks: Sequence[Check]) -> Verdict:
     """fail if any is, else kink if any is."""
     found = {check.verdict for check in checks}
@@ -67,16 +103,23 @@ def findings(checks: Sequence[Check]) -> list[str]:
 
 def as_json(checks: Sequence[Check]) -> dict[str, Any]:
     """The document of `gradcheck --json`."""
-    rows = [
-        {
-            "name": check.name,
-            "kind": check.kind,
-            "verdict": check.verdict,
-            "max_abs_error": check.max_abs_error,
-            "max_rel_error": check.max_rel_error,
-            "elements": check.elements,
-            "detail": check.detail,
+    return {"passed": worst(checks) != "fail", "checks": [_row_json(check) for check in checks]}
+
+
+def _row_json(check: Check) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": check.name,
+        "kind": check.kind,
+        "verdict": check.verdict,
+        "max_abs_error": check.max_abs_error,
+        "max_rel_error": check.max_rel_error,
+        "elements": check.elements,
+        "detail": check.detail,
+    }
+    if check.precision is not None:
+        row |= {
+            "digits": check.precision.digits,
+            "worst_digits": check.precision.worst_digits,
+            "share_of_bound": check.precision.share,
         }
-        for check in checks
-    ]
-    return {"passed": worst(checks) != "fail", "checks": rows}
+    return row

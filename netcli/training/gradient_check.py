@@ -1,10 +1,15 @@
-"""The gradient check of a model, in float64, on a batch of its data."""
+"""The gradient check of a model on a batch of its data: in float64, or of what an executor computes in float32."""
 
 from __future__ import annotations
 
-from netcli.autodiff.gradcheck import Check, CheckSettings, check_graph
+from collections.abc import Mapping, Sequence
+
+from netcli.autodiff import gradients
+from netcli.autodiff.gradcheck import Check, CheckSettings, Evaluate, check_float32, check_graph
+from netcli.executors import Executor, State
 from netcli.executors.numpy import leaf_values, values_of
-from netcli.graph import Graph
+from netcli.graph import Array, Graph, Node, Placeholder, Variable, op_of
+from netcli.passes import optimize
 from netcli.training.session import Session
 
 
@@ -14,11 +19,44 @@ def check_model(session: Session, examples: int, settings: CheckSettings) -> lis
     The batch is the first `examples` of the training data; random operations are those of the first step. The session is
     one that was prepared in float64.
     """
-    network = session.model.training
-    graph = Graph({"objective": network.objective})
+    objective = session.model.training.objective
+    leaves = _leaves(session, Graph({"objective": objective}), examples)
+    return check_graph(objective, session.model.parameters, leaves, values_of, settings)
+
+
+def check_executor(session: Session, runner: Executor, examples: int) -> list[Check]:
+    """Check what an executor computes in float32 as the gradients of the objective, at the same point: a row per parameter.
+
+    The graph goes through the passes, as in training; it is compared with itself without them, in float64, from the same
+    weights and data. The session is one that was prepared in float32.
+    """
+    parameters = session.model.parameters
+    wanted = dict(
+        zip(
+            (op_of(w, Variable).label for w in parameters),
+            gradients([session.model.training.objective], parameters),
+            strict=True,
+        )
+    )
+    return check_float32(wanted, _leaves(session, Graph(wanted), examples), computed_by(runner))
+
+
+def computed_by(runner: Executor) -> Evaluate:
+    """Values of nodes by an executor, from those of the leaves, as `Evaluate` gives them."""
+
+    def compute(nodes: Sequence[Node], given: Mapping[Node, Array]) -> list[Array]:
+        graph = optimize(Graph({str(number): node for number, node in enumerate(nodes)}))
+        state = State({op_of(node, Variable).label: given[node] for node in graph.variables})
+        feeds = {op_of(node, Placeholder).label: given[node] for node in graph.placeholders.values()}
+        outputs = runner.compile(graph).run(state, feeds)
+        return [outputs[str(number)] for number in range(len(nodes))]
+
+    return compute
+
+
+def _leaves(session: Session, graph: Graph, examples: int) -> dict[Node, Array]:
+    """The first examples of the training data, the initial weights, the random numbers of the first step."""
     train = session.data.train
     feeds = {"input": train.inputs[:examples], "target": train.targets[:examples]}
     typed = {label: feeds[label].astype(node.type.dtype) for label, node in graph.placeholders.items()}
-    leaves = leaf_values(graph, session.initial_state(), typed)
-
-    return check_graph(network.objective, session.model.parameters, leaves, values_of, settings)
+    return leaf_values(graph, session.initial_state(), typed)

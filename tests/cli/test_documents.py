@@ -112,6 +112,40 @@ def test_gradcheck(what: str, config: Path) -> None:
     assert len(set(names)) > 30 or what == "model"
 
 
+@pytest.mark.parametrize("name", ["numpy", "llvm"])
+@pytest.mark.parametrize("what", ["operations", "model"])
+def test_gradcheck_of_an_executor(what: str, name: str, config: Path) -> None:
+    found = document("gradcheck", *([config, "--examples", "20"] if what == "model" else []), "--executor", name)
+    assert list(found) == ["passed", "checks"]
+    assert found["passed"] is True
+    names = [check["name"] for check in found["checks"]]
+    assert len(names) == len(set(names))
+    if what == "model":
+        assert names == ["dense1/weight", "dense1/bias", "dense2/weight", "dense2/bias"]
+    for check in found["checks"]:
+        assert set(check) - {"detail"} == CHECK | {"digits", "worst_digits", "share_of_bound"}
+        assert (check["kind"], check["verdict"]) == ("float32", "pass")
+        assert 5 < check["digits"] < 7.3
+        assert 0 <= check["share_of_bound"] < 1
+        assert check["max_rel_error"] <= 10 ** -check["digits"] * 1.001
+
+
+def test_gradcheck_of_an_executor_that_is_wrong(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hyperbolic tangent that is wrong by 0.01 %, in float32 alone."""
+    right = Tanh.forward
+    wrong = lambda self, xp, x: right(self, xp, x) * (np.float32(1.0001) if x.dtype == "float32" else 1)  # noqa: E731
+    monkeypatch.setattr(Tanh, "forward", wrong)
+    result = call("gradcheck", config, "--executor", "numpy", "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert found["passed"] is False
+    failed = {check["name"]: check for check in found["checks"] if check["verdict"] == "fail"}
+    assert {"dense1/weight", "dense2/weight"} <= failed.keys()
+    assert "elements wrong" in failed["dense2/weight"]["detail"]
+    assert 3 < failed["dense2/weight"]["digits"] < 5
+    assert "error: the gradient check failed for" in result.stderr
+
+
 def test_gradcheck_that_fails(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hyperbolic tangent whose derivative is wrong by 1 %: what comes before it in the network is wrong, and named."""
     right = Tanh.vjp

@@ -12,7 +12,7 @@ from llvmlite import ir
 
 from netcli.executors.llvm.compiling import Compiled
 from netcli.executors.llvm.ir import F32, I64, Emitter
-from netcli.executors.llvm.lanes import Lanes, Namespace, from_memory, to_memory
+from netcli.executors.llvm.lanes import BITS, Lanes, Namespace, from_memory, to_memory
 from netcli.executors.llvm.target import LANES, Cpu, cpu
 from netcli.graph import Array
 
@@ -22,8 +22,8 @@ RUNNABLE = [None, "haswell"] if llvm.get_host_cpu_features().get("avx2") else [N
 on_every_cpu = pytest.mark.parametrize("name", RUNNABLE, ids=str)
 
 
-def module_of(function: Function, dtypes: Sequence[str]) -> ir.Module:
-    """`void elements(float* input, …, float* output, int64 vectors)`: the function of every sixteen numbers."""
+def module_of(function: Function, dtypes: Sequence[str]) -> tuple[ir.Module, str]:
+    """`void elements(float* input, …, float* output, int64 vectors)`: the function of every sixteen numbers; and its dtype."""
     module = ir.Module("elements")
     pointer = F32.as_pointer()
     type_ = ir.FunctionType(ir.VoidType(), [pointer] * (len(dtypes) + 1) + [I64])
@@ -36,33 +36,39 @@ def module_of(function: Function, dtypes: Sequence[str]) -> ir.Module:
             from_memory(emitter, emitter.load_unaligned(emitter.b.gep(x, [at])), dtype)
             for x, dtype in zip(inputs, dtypes, strict=True)
         ]
-        emitter.store_unaligned(to_memory(function(Namespace(emitter), values)), emitter.b.gep(output, [at]))
+        result = function(Namespace(emitter), values)
+        emitter.store_unaligned(to_memory(result), emitter.b.gep(output, [at]))
     emitter.b.ret_void()
-    return module
+    return module, result.dtype
 
 
 def assembly(function: Function, dtypes: Sequence[str], name: str) -> str:
     """The instructions for a CPU that need not be this one."""
     target = cpu(name)
     machine = target.machine()
-    module = module_of(function, dtypes)
+    module, _ = module_of(function, dtypes)
     module.triple, module.data_layout = target.triple, str(machine.target_data)
     return str(machine.emit_assembly(llvm.parse_assembly(str(module))))
 
 
 class Elements:
-    """A function of lanes, for arrays of float32 (what the memory holds, whatever the dtypes) of one shape."""
+    """A function of lanes, for arrays of one shape: of these dtypes, whatever they come in."""
 
     def __init__(self, function: Function, dtypes: Sequence[str], target: Cpu) -> None:
-        self._compiled = Compiled(module_of(function, dtypes), target)
+        module, self._result = module_of(function, dtypes)
+        self._dtypes, self._compiled = tuple(dtypes), Compiled(module, target)
         pointers = [ctypes.c_void_p] * (len(dtypes) + 1)
         self._call = ctypes.CFUNCTYPE(None, *pointers, ctypes.c_int64)(self._compiled.address("elements"))
 
     def __call__(self, *arrays: Array) -> Array:
-        """Its values, as float32; a last vector that is not full computes numbers that nobody reads."""
+        """Its values, integers of 32 bits as they are, all others as float32.
+
+        A last vector that is not full computes numbers that nobody reads.
+        """
         count = arrays[0].size
         size = -(-count // LANES) * LANES
-        inputs = [np.resize(np.asarray(x, "float32").ravel(), size) for x in arrays]
+        stored = [np.asarray(x, d if d in BITS else "float32") for x, d in zip(arrays, self._dtypes, strict=True)]
+        inputs = [np.resize(x.ravel(), size) for x in stored]
         output = np.empty(size, "float32")
         self._call(*(x.ctypes.data for x in (*inputs, output)), size // LANES)
-        return output[:count].reshape(arrays[0].shape)
+        return output.view(self._result if self._result in BITS else "float32")[:count].reshape(arrays[0].shape)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,11 +10,12 @@ import pytest
 from elements import Elements, Function, assembly, on_every_cpu
 from llvmlite import ir
 
+from netcli.autodiff.gradcheck.float32 import in_float32
 from netcli.errors import ExecutorError
 from netcli.executors.llvm.ir import Emitter
 from netcli.executors.llvm.lanes import Lanes, Namespace, to_memory
 from netcli.executors.llvm.target import cpu
-from netcli.graph import Array, DType, Op, Sample
+from netcli.graph import Array, Op, Sample
 from netcli.ops import operations
 from netcli.ops.elementwise import Elementwise
 from netcli.ops.random_uniform import threefry
@@ -26,23 +26,10 @@ from netcli.ops.shape import Cast
 CLASSES = [op for op in operations() if issubclass(op, (Elementwise, Relu, Abs, Greater, Select, Cast))]
 
 
-def single(sample: Sample) -> Sample:
-    """The sample with float32 for float64."""
-    arguments = [
-        dataclasses.replace(a, type=dataclasses.replace(a.type, dtype=float32(a.type.dtype))) for a in sample.arguments
-    ]
-    fields = {field.name: getattr(sample.op, field.name) for field in dataclasses.fields(sample.op)}  # type: ignore[arg-type]
-    changed = {name: float32(value) for name, value in fields.items() if value == "float64"}
-    op: Op = dataclasses.replace(sample.op, **changed)  # type: ignore[type-var]
-    return Sample(op, tuple(arguments))
-
-
-def float32(dtype: DType) -> DType:
-    return "float32" if dtype == "float64" else dtype
-
-
-SAMPLES = [single(sample) for op in CLASSES for sample in op.samples()] + [
-    Sample(Cast(target), single(sample).arguments) for sample in Cast.samples()[:1] for target in ("int32", "uint32", "bool")
+SAMPLES = [in_float32(sample) for op in CLASSES for sample in op.samples()] + [
+    Sample(Cast(target), in_float32(sample).arguments)
+    for sample in Cast.samples()[:1]
+    for target in ("int32", "uint32", "bool")
 ]
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=str)
 
@@ -84,7 +71,7 @@ def test_which_operations_work_element_by_element() -> None:
 @pytest.mark.parametrize("name", ["haswell", "skylake-avx512", "aarch64"])
 def test_code_for_other_cpus(name: str) -> None:
     for op in CLASSES:
-        sample = single(op.samples()[0])
+        sample = in_float32(op.samples()[0])
         assert "elements" in assembly(forward(sample.op), [argument.type.dtype for argument in sample.arguments], name)
 
 
@@ -147,36 +134,23 @@ OF_INTEGERS: dict[str, Callable[..., Any]] = {
 @pytest.mark.parametrize("dtype", ["int32", "uint32", "uint8"])
 @on_every_cpu
 def test_integers_are_numpy_s(case: str, dtype: str, name: str | None) -> None:
-    """float32 holds 16 bits of a result at a time."""
-    x, y = np.random.default_rng(3).integers(0, 2**8, (2, 1000))
-
-    def part(shift: int) -> Callable[..., Any]:
-        def function(xp: Any, x: Any, y: Any) -> Any:
-            x, y = (x.astype("uint32") * 2654435769).astype(dtype), (y.astype("uint32") * 2246822519).astype(dtype)
-            return (OF_INTEGERS[case](xp, x, y).astype("uint32") >> shift) & 0xFFFF
-
-        return function
-
-    for shift in (0, 16):
-        function = part(shift)
-        found = Elements(lambda xp, x, function=function: function(xp, *x), ["int32", "int32"], cpu(name))(x, y)  # type: ignore[misc]
-        np.testing.assert_array_equal(found, function(np, x, y))
+    least, greatest = np.iinfo(dtype).min, np.iinfo(dtype).max
+    x, y = np.random.default_rng(3).integers(least, greatest, (2, 1000), endpoint=True).astype(dtype)
+    found = Elements(lambda xp, x: OF_INTEGERS[case](xp, *x), [dtype, dtype], cpu(name))(x, y)
+    np.testing.assert_array_equal(found, OF_INTEGERS[case](np, x, y))
 
 
 @on_every_cpu
 def test_threefry_gives_the_bits_that_numpy_gives(name: str | None) -> None:
     generator = np.random.default_rng(11)
-    words = [generator.integers(0, 2**24, 1000) for _ in range(4)]
+    words = [generator.integers(0, 2**32, 1000).astype("uint32") for _ in range(4)]
 
-    def part(xp: Any, x: Sequence[Any], word: int, shift: int) -> Any:
-        seed, step, example, position = (xp.asarray(v, "uint32") * 0x9E3779B9 for v in x)
-        bits = threefry(xp, (seed, step), (example, position))
-        return (bits[word] >> shift) & 0xFFFF  # type: ignore[operator]
+    def part(xp: Any, x: Sequence[Any], word: int) -> Any:
+        return threefry(xp, (x[0], x[1]), (x[2], x[3]))[word]
 
     for word in (0, 1):
-        for shift in (0, 16):
-            compiled = Elements(lambda xp, x, w=word, s=shift: part(xp, x, w, s), ["uint32"] * 4, cpu(name))  # type: ignore[misc]
-            np.testing.assert_array_equal(compiled(*words), part(np, words, word, shift))
+        compiled = Elements(lambda xp, x, w=word: part(xp, x, w), ["uint32"] * 4, cpu(name))  # type: ignore[misc]
+        np.testing.assert_array_equal(compiled(*words), part(np, words, word))
 
 
 @on_every_cpu
@@ -193,15 +167,16 @@ def test_random_numbers_are_bits_times_a_power_of_two(name: str | None) -> None:
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "uint32", "float32"])
 @on_every_cpu
-def test_memory_holds_every_dtype_as_float32(dtype: str, name: str | None) -> None:
+def test_memory_holds_every_dtype(dtype: str, name: str | None) -> None:
+    """Integers whose bits are infinities and NaN of float32, quiet and signalling, too."""
     x = {
         "bool": [0, 1],
         "uint8": [0, 1, 255],
-        "int32": [-(2**24), -1, 0, 2**24],
-        "uint32": [0, 2**24],
+        "int32": [-(2**31), -(2**24) - 1, -1, 0, 2**24 + 1, 0x7F800000, 0x7F800001, 0x7FC00001, 2**31 - 1],
+        "uint32": [0, 2**24 + 1, 0x7F800001, 2**31, 0xFF800000, 0xFF800001, 2**32 - 1],
         "float32": [-0.1, 1e-45],
     }
-    stored = np.array(x[dtype], "float32")
+    stored = np.array(x[dtype], dtype)
     np.testing.assert_array_equal(Elements(lambda _, x: x[0], [dtype], cpu(name))(stored), stored)
 
 

@@ -9,6 +9,7 @@ import pytest
 from agreement import assert_agrees
 
 from netcli.autodiff import gradients, jvp
+from netcli.autodiff.gradcheck.float32 import in_float32
 from netcli.executors import State
 from netcli.executors.llvm import LlvmExecutor
 from netcli.graph import Array, Differentiable, Graph, Node, Placeholder, Sample, op_of, placeholder, variable
@@ -18,18 +19,7 @@ from netcli.ops import batch_sum, operations, sum_over
 BATCHES = (40, 1, 15, 16, 17)
 
 
-def narrow(sample: Sample) -> Sample:
-    """The sample in float32, whatever holds a dtype."""
-    arguments = [
-        dataclasses.replace(a, type=dataclasses.replace(a.type, dtype="float32")) if a.type.is_float else a
-        for a in sample.arguments
-    ]
-    dtype = getattr(sample.op, "dtype", None)
-    op = dataclasses.replace(sample.op, dtype="float32") if dtype == "float64" else sample.op  # type: ignore[type-var]
-    return Sample(op, tuple(arguments))
-
-
-SAMPLES = [narrow(sample) for operation in operations() for sample in operation.samples()]
+SAMPLES = [in_float32(sample) for operation in operations() for sample in operation.samples()]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,11 +11,11 @@ from support.random_graphs import random_graph, random_values
 
 from netcli.autodiff import gradients
 from netcli.errors import ExecutorError
-from netcli.executors import executor
+from netcli.executors import State, executor
 from netcli.executors.llvm import LlvmExecutor
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.target import cpu
-from netcli.graph import Graph, Node, TensorType, constant, op_of, placeholder
+from netcli.graph import Graph, Node, TensorType, constant, layer, placeholder
 from netcli.ops import (
     Window,
     absolute,
@@ -28,6 +28,7 @@ from netcli.ops import (
     dense,
     first_maximum,
     greater,
+    log_softmax,
     max_over,
     one_hot,
     relu,
@@ -122,6 +123,31 @@ def test_the_size_of_the_batch_in_a_wide_loop() -> None:
     check_graph({"w": var("w", 5000) * size, "size": size})
 
 
+def test_uniform_values_along_an_axis() -> None:
+    """Of wide and narrow values, read by both, more than one of them in a level."""
+    m, s, w = var("m", 3, 4), var("s"), var("w", 40)
+    weights = softmax(m * s)
+    check_graph(
+        {
+            "softmax": weights, "log": log_softmax(m), "twice": softmax(softmax(w) * 3.0), "scaled": w * softmax(w * 2.0),
+            "max": max_over(m * m, -2), "first": first_maximum(m, -2) * s, "sum": sum_over(weights * m),
+            "one": softmax(var("o", 1)), "flat": softmax(reshape(m * 2.0, (12,))), "varying": softmax(w) * fed("x", 40),
+        },
+        {w: w - 0.1 * softmax(w), s: sum_over(max_over(w) * w)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [max_over, first_maximum])
+@pytest.mark.parametrize("varying", [False, True])
+def test_maxima_of_what_is_not_finite(make: Callable[[Node], Node], varying: bool) -> None:
+    """NaN is the maximum, the first of them; the first of equal ones."""
+    rows = np.array([[1, np.nan, 3, np.nan], [-np.inf] * 4, [np.inf, 1, np.inf, 2], [-0.0, 0.0, 0.0, -1]], "float32")
+    x = placeholder("x", TensorType((4,) if varying else (4, 4), varying=varying))
+    graph = Graph({"y": make(x)})
+    found, expected = (runner.compile(graph).run(State({}), {"x": rows}) for runner in (LlvmExecutor(1), executor("numpy")))
+    np.testing.assert_array_equal(found["y"], expected["y"])
+
+
 def test_uniform_values() -> None:
     m, s, a = var("m", 3, 4), var("s"), var("a", 5)
     label = cast(absolute(s), "int32")
@@ -193,17 +219,12 @@ def test_random_graphs(seed: int, last: int) -> None:
 # ------------------------------------------------------------------------------------------------------- what is not served
 
 
-@pytest.mark.parametrize("make", [softmax, max_over, first_maximum], ids=lambda make: make.__name__)
-def test_uniform_values_of_operations_for_examples(make: Callable[[Node], Node]) -> None:
-    with pytest.raises(ExecutorError, match=f"no code for .*, a {make(var('m', 3)).op.name} of uniform values"):
-        LlvmExecutor(1).compile(Graph({"y": make(var("m", 3))}))
-
-
-@pytest.mark.parametrize(
-    "node",
-    [placeholder("wide", TensorType((2,), "float64")), placeholder("u", TensorType((), "uint32", varying=True))],
-    ids=str,
-)
-def test_dtypes_that_memory_does_not_hold(node: Node) -> None:
-    with pytest.raises(ExecutorError, match=f"float32: {op_of(node, type(node.op)).label} is {node.type}".replace("[", r"\[")):  # type: ignore[attr-defined]
-        LlvmExecutor(1).compile(Graph({"y": node}))
+@pytest.mark.parametrize("varying", [False, True])
+def test_numbers_of_64_bits(varying: bool) -> None:
+    node = placeholder("x", TensorType((2,), varying=varying))
+    with layer("precise"):
+        wide = cast(node, "float64")
+    with pytest.raises(ExecutorError) as caught:
+        LlvmExecutor(1).compile(Graph({"y": sum_over(wide)}))
+    assert caught.value.message == f"the llvm executor computes in float32: precise/cast is {wide.type}"
+    assert caught.value.hint == "executor: numpy computes in float64"

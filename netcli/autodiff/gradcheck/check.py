@@ -8,7 +8,8 @@ from typing import Literal, get_args
 
 #: What was compared. `type`: the computed value with the inferred type. `reverse`: the reverse gradient with central
 #: differences. `forward`: the forward tangent with the reverse gradient. `second …`: the same of the gradient itself.
-Kind = Literal["type", "reverse", "forward", "second reverse", "second forward"]
+#: `float32`: what an executor computes in float32 with the same in float64.
+Kind = Literal["type", "reverse", "forward", "second reverse", "second forward", "float32"]
 
 #: `kink`: differences disagree only where the function has a kink, and the gradient is one that a kink allows.
 Verdict = Literal["pass", "fail", "kink"]
@@ -18,12 +19,26 @@ _SEVERITY: tuple[Verdict, ...] = ("pass", "kink", "fail")
 
 
 @dataclass(frozen=True)
+class Precision:
+    """How right float32 values are, in decimal digits: at most 7.2, what float32 has.
+
+    `digits` are those of the largest element that the largest error leaves right, `worst_digits` those of the element with the
+    largest error relative to itself. `share` is the largest error as a share of what rounding may do to its element: up to 1.
+    """
+
+    digits: float
+    worst_digits: float
+    share: float
+
+
+@dataclass(frozen=True)
 class Check:
     """One comparison of one parameter, or of one input of an operation.
 
     `elements` were compared one by one (all that there are, in a forward check); `max_rel_error` is relative to the derivative,
-    or to the size from which rounding lets differences tell a millionth of it, if that is larger. `detail` says for `fail`
-    what was expected, what was found and where, for `kink` at which node.
+    or to the size from which rounding lets differences tell a millionth of it, if that is larger; in a `float32` check it is
+    relative to the largest element. `detail` says for `fail` what was expected, what was found and where, for `kink` at which
+    node.
     """
 
     name: str
@@ -33,6 +48,7 @@ class Check:
     max_rel_error: float
     elements: int
     detail: str = ""
+    precision: Precision | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +89,20 @@ def merged(name: str, checks: Sequence[Check]) -> list[Check]:
                 max(check.max_rel_error for check in same),
                 sum(check.elements for check in same),
                 "\n".join(dict.fromkeys(details)),
+                _least([check.precision for check in same if check.precision is not None]),
             )
         )
     return rows
+
+
+def _least(precisions: Sequence[Precision]) -> Precision | None:
+    if not precisions:
+        return None
+    return Precision(
+        min(one.digits for one in precisions),
+        min(one.worst_digits for one in precisions),
+        max(one.share for one in precisions),
+    )
 
 
 def _named(check: Check) -> str:

@@ -128,7 +128,7 @@ class Function:
         changed = {}
         above, below = (dict(zip(inputs, self.at(x + sign * step * direction, inputs), strict=True)) for sign in (1, -1))
         for node in self.piecewise:
-            here, up, down = (_branches(node, values) for values in (self.values, above, below))
+            here, up, down = (branches_of(node, values) for values in (self.values, above, below))
             if count := int(np.count_nonzero((here != up) | (here != down))):
                 changed[node] = count
         return changed
@@ -153,6 +153,7 @@ def _users(x: Node, roots: Sequence[Node]) -> tuple[Node, ...]:
     return tuple(users)[1:]
 
 
-def _branches(node: Node, values: Values) -> Array:
+def branches_of(node: Node, values: Values) -> Array:
+    """Which smooth piece each element of a piecewise node is on, at these values of its inputs."""
     assert isinstance(node.op, Piecewise)
     return node.op.branches(*(values[x] for x in node.inputs))

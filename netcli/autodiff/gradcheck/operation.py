@@ -38,11 +38,12 @@ def check_operation(sample: Sample, evaluate: Evaluate, settings: CheckSettings 
         return [row, Check(str(sample), "reverse", "fail", np.inf, np.inf, 0, error.message)]
 
 
-def sample_inputs(sample: Sample, seed: int) -> dict[Node, Array]:
-    """A placeholder for every input, and its value: always the same for the same sample and seed."""
+def sample_inputs(sample: Sample, seed: int, batch: int = BATCH, label: str = "input") -> dict[Node, Array]:
+    """A placeholder for every input, `LABEL NUMBER`, and its value: always the same for the same sample and seed."""
     generator = np.random.default_rng([seed, crc32(str(sample).encode())])
     return {
-        placeholder(f"input {i}", argument.type): argument.draw(generator, BATCH) for i, argument in enumerate(sample.arguments)
+        placeholder(f"{label} {i}", argument.type): argument.draw(generator, batch)
+        for i, argument in enumerate(sample.arguments)
     }
 
 

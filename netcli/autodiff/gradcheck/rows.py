@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -116,9 +116,13 @@ def _error(outcome: Outcome, wrong: int, total: int) -> str:
 
 
 def _kinks(outcomes: Sequence[Outcome]) -> str:
+    return kinks_text([outcome.changes for outcome in outcomes])
+
+
+def kinks_text(changes: Sequence[Mapping[Node, int]]) -> str:
     """The nodes at which branches changed, with the greatest number of elements that did."""
     counts: dict[str, int] = {}
-    for outcome in outcomes:
-        for node, count in outcome.changes.items():
+    for changed in changes:
+        for node, count in changed.items():
             counts[describe(node)] = max(count, counts.get(describe(node), 0))
     return ", ".join(f"{where}: {count} element{'s' if count > 1 else ''}" for where, count in counts.items())

@@ -15,6 +15,7 @@ from netcli.errors import ExecutorError
 from netcli.executors.executor import Executor, Feeds, Program, State, check_feeds
 from netcli.executors.llvm.compiling import Compiled
 from netcli.executors.llvm.driver import Driver
+from netcli.executors.llvm.lanes import BITS
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.schedule import Schedule
 from netcli.executors.llvm.stopwatch import MOST_WORK
@@ -127,9 +128,7 @@ class _Code:
             "following": self._states[(1 - self._present) * room :],
         }[buffer.memory]
         flat = memory[buffer.offset : buffer.offset + node.type.size]
-        if node.type.dtype == "uint32":
-            flat = flat.view(np.uint32)
-        return flat.reshape(node.shape)
+        return _values(flat, node).reshape(node.shape)
 
     def run(self, state: State, data: Feeds, batches: Sequence[Array]) -> tuple[list[dict[str, Array]], bool]:
         """Run some steps: the outputs of each, and whether a guard stopped them."""
@@ -210,16 +209,20 @@ class _Code:
         start, layout = buffer.layout.offset, buffer.layout
         strides = tuple(elements.strides[1] * stride for stride in layout.strides)
         view = np.lib.stride_tricks.as_strided(elements[:, start:], (examples, *layout.shape), (elements.strides[0], *strides))
-        return view.reshape(examples, *node.shape).astype(node.type.dtype)
+        return _values(view, node).reshape(examples, *node.shape).astype(node.type.dtype)
 
 
 def _scalar(node: Node, value: Array) -> Array:
-    """A scalar output, of its dtype and shape, from its place in memory; of an uint32, the bits."""
+    """A scalar output, of its dtype and shape, from its place in memory."""
     type_ = node.type
     if type_.dtype == "float32" and not type_.shape:
         return value  # by far the most, hence quickly
-    number = value.view(np.uint32) if type_.dtype == "uint32" else value
-    return number.astype(type_.dtype).reshape(type_.shape)
+    return _values(value, node).astype(type_.dtype).reshape(type_.shape)
+
+
+def _values(stored: Array, node: Node) -> Array:
+    """The numbers of a node that these float32 stand for: see `from_memory`."""
+    return stored.view(node.type.dtype) if node.type.dtype in BITS else stored
 
 
 def _aligned(floats: int) -> Array:

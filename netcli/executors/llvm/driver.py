@@ -17,10 +17,10 @@ from llvmlite import ir
 
 from netcli.executors.llvm.expressions import KERNEL, Scope
 from netcli.executors.llvm.ir import F32, I1, I64, Emitter
-from netcli.executors.llvm.kernels.elementwise import emit_narrow, emit_total, emit_wide
+from netcli.executors.llvm.kernels.elementwise import emit_total, emit_wide
 from netcli.executors.llvm.kernels.gather import emit_gather, gather_parameters
 from netcli.executors.llvm.levels import Level
-from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, emit_strip, strips
+from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, emit_strip, emit_uniform_kernel, strips
 from netcli.executors.llvm.plan import ROUND, Plan
 from netcli.executors.llvm.schedule import Phase
 from netcli.executors.llvm.step import Step, least
@@ -151,7 +151,7 @@ class Driver:
             for node in level.totals:
                 emit_total(scope, node, slices[node])
             for node in level.narrow:
-                emit_narrow(scope, node)
+                emit_uniform_kernel(scope, node)
         with step.team.first(), self._timing(step, Work("uniform", (*level.totals, *level.narrow))):
             step.call(function, I64(0), I64(0), I64(0))
 

@@ -113,9 +113,6 @@ class Scope:
             address = self.e.address(array, indices, block)
         if array.varying:
             return from_memory(self.e, self.e.load(address), dtype)
-        if dtype == "uint32":
-            number = self.e.b.load(self.e.b.bitcast(address, I32.as_pointer()))
-            return Lanes(self.e, self._splat_int(number), "uint32")
         if self.flat and node.type.size > 1:
             return from_memory(self.e, self.e.load_unaligned(address), dtype)
         return from_memory(self.e, self.e.splat(self.e.b.load(address)), dtype)
@@ -159,10 +156,7 @@ class Scope:
         assert isinstance(node.op, Constant)
         if node.type.size != 1:
             raise ExecutorError(f"constant {node!r} has no buffer")
-        value = node.op.value.reshape(()).item()
-        if node.type.dtype == "uint32":
-            return Lanes(self.e, self._splat_int(I32(int(value))), "uint32")
-        return from_memory(self.e, self.e.splat(float(value)), node.type.dtype)
+        return Lanes.constant(self.e, node.op.value.reshape(()).item(), node.type.dtype)
 
     def _random(self, node: Node, op: RandomUniform, indices: Sequence[Index], block: Index) -> Lanes:
         """The number at this position of each lane's example: the counters of `RandomUniform.forward`, for one position."""
@@ -227,9 +221,6 @@ def _squeezed(op: Reshape, indices: Sequence[Index], flat: bool) -> tuple[Index,
     return tuple(next(kept) if n != 1 else 0 for n in op.before)
 
 
-def uniform_bits(value: Lanes, e: Emitter) -> ir.Value:
-    """What of a uniform value is written to memory: lane 0, as float32; a uint32 as its bits."""
-    if value.dtype == "uint32":
-        number = e.b.extract_element(value.value, I32(0))
-        return e.b.bitcast(number, F32)
-    return e.b.extract_element(to_memory(value), I32(0))
+def one_of(value: Lanes) -> ir.Value:
+    """What of a uniform value is written to memory: lane 0, as all lanes are alike."""
+    return value.emitter.b.extract_element(to_memory(value), I32(0))

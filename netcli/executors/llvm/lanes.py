@@ -22,6 +22,8 @@ _ELEMENTS: dict[str, ir.Type] = {
     "float32": F32, "float64": ir.DoubleType(), "int64": I64, "int32": I32, "uint32": I32, "uint8": I8, "bool": I1,
 }  # fmt: skip
 _UNSIGNED = {"uint32", "uint8", "bool"}
+#: Dtypes whose bits lie in memory as they are, in the place of a float32; numbers of the others do, as float32.
+BITS = {"int32", "uint32"}
 
 
 class Lanes:
@@ -254,20 +256,21 @@ def together(emitter: Emitter, *values: Lanes | float) -> tuple[Lanes, ...]:
 
 
 def from_memory(emitter: Emitter, vector: ir.Value, dtype: str) -> Lanes:
-    """Values of a dtype that lie in memory as these float32: True is 1, and so integers are exact up to 2²⁴ only.
+    """Values of a dtype that lie in memory as these float32: an int32 or uint32 as its bits, True as 1, a byte as its number.
 
     Raises ExecutorError for a dtype that has no place in memory.
     """
-    return Lanes(emitter, vector, "float32").astype(_in_memory(dtype))
+    stored = Lanes(emitter, vector, "float32")
+    return stored.view(dtype) if _in_memory(dtype) in BITS else stored.astype(dtype)
 
 
 def to_memory(lanes: Lanes) -> ir.Value:
-    """What is written to memory, a vector of float32: True is 1, and integers above 2²⁴ are rounded.
+    """What is written to memory, a vector of float32, such that `from_memory` gives the same values.
 
     Raises ExecutorError for a dtype that has no place in memory.
     """
-    _in_memory(lanes.dtype)
-    return lanes.astype("float32").value
+    stored = lanes.view("float32") if _in_memory(lanes.dtype) in BITS else lanes.astype("float32")
+    return stored.value
 
 
 def _in_memory(dtype: str) -> str:

@@ -13,7 +13,7 @@ from netcli.executors.llvm.kernels.dense import (
     weight_grad_scratch,
     weight_grad_strips,
 )
-from netcli.executors.llvm.kernels.elementwise import emit_batch_sum, emit_expression, emit_sum
+from netcli.executors.llvm.kernels.elementwise import emit_batch_sum, emit_expression, emit_narrow, emit_sum
 from netcli.executors.llvm.kernels.pooling import (
     emit_avg_pool2d,
     emit_avg_pool2d_grad,
@@ -64,6 +64,19 @@ def emit_block_kernel(s: Scope, node: Node, cpu: Cpu) -> None:
             emit_expression(s, node)
         case _:
             raise ExecutorError(f"the llvm executor has no kernel for {node!r}")
+
+
+def emit_uniform_kernel(s: Scope, node: Node) -> None:
+    """The code that stores a uniform value, computed by one thread."""
+    match node.op:
+        case Softmax() | LogSoftmax():
+            emit_softmax(s, node)
+        case Max() | FirstMaximum():
+            emit_maximum(s, node)
+        case _ if isinstance(node.op, (*INLINED, Sum)):
+            emit_narrow(s, node)
+        case _:
+            raise ExecutorError(f"the llvm executor has no kernel for {node!r}, a uniform value")
 
 
 def _convolution(s: Scope, node: Node, target: Node, cpu: Cpu, epilogue: Epilogue | None) -> None:

@@ -18,7 +18,6 @@ from netcli.executors.llvm.fusion import fused_producers
 from netcli.executors.llvm.kernels.conv2d import conv_halo, input_grad_halo
 from netcli.executors.llvm.levels import Level, levels_of
 from netcli.executors.llvm.storage import (
-    IN_STRIPS,
     INLINED,
     LATE,
     REDUCTIONS,
@@ -28,14 +27,11 @@ from netcli.executors.llvm.storage import (
     stored_nodes,
 )
 from netcli.executors.llvm.winograd import WinogradConv2D, WinogradWeightGrad
-from netcli.graph import Constant, Graph, Node, Op, Placeholder, Variable
+from netcli.graph import Constant, Graph, Node, Placeholder, Variable
 from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
 from netcli.ops.one_hot import OneHot
 from netcli.ops.reduce import BatchSize, Sum
 from netcli.ops.shape import Reshape
-
-#: What there is code for in uniform phases besides expressions.
-_UNIFORM: tuple[type[Op], ...] = (Sum, BatchSize, Placeholder, Variable, Constant)
 
 
 @dataclass
@@ -85,11 +81,11 @@ class Schedule:
                     f"the llvm executor has no code for {name}, a {node.op.name} of layer {node.origin.layer}",
                     hint="executor: numpy runs every operation",
                 )
-            if node.type.dtype == "float64" or (node.type.dtype == "uint32" and node.type.varying):
-                raise ExecutorError(f"the llvm executor computes in float32: {self.graph.names[node]} is {node.type}")
-            if not node.type.varying and not isinstance(node.op, (*INLINED, *IN_STRIPS, *REDUCTIONS, *_UNIFORM)):
-                name = self.graph.names[node]
-                raise ExecutorError(f"the llvm executor has no code for {name}, a {node.op.name} of uniform values")
+            if node.type.dtype == "float64":
+                raise ExecutorError(
+                    f"the llvm executor computes in float32: {self.graph.names[node]} is {node.type}",
+                    hint="executor: numpy computes in float64",
+                )
 
     def memory(self, node: Node) -> Node:
         """The node in whose buffer a stored value lies."""
@@ -185,7 +181,7 @@ def _can_be_flat(node: Node, stored: set[Node]) -> bool:
 
 
 def _is_flat(node: Node, size: int, stored: set[Node]) -> bool:
-    if node.type.size not in {1, size} or node.type.dtype == "uint32":
+    if node.type.size not in {1, size}:
         return False
     if node in stored or not node.inputs:
         return True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from llvmlite import ir
 
-from netcli.executors.llvm.expressions import Scope, uniform_bits
+from netcli.executors.llvm.expressions import Scope, one_of
 from netcli.executors.llvm.ir import F32, Index
 from netcli.executors.llvm.lanes import to_memory
 from netcli.executors.llvm.levels import Wide
@@ -93,7 +93,7 @@ def emit_narrow(s: Scope, node: Node) -> None:
     if not isinstance(node.op, Sum):
         with s.over(node.shape) as indices:
             s.forget()
-            e.b.store(uniform_bits(s.at(node, indices, 0, compute=True), e), e.address(target, indices))
+            e.b.store(one_of(s.at(node, indices, 0, compute=True)), e.address(target, indices))
         s.forget()
         return
     (x,) = node.inputs
@@ -103,7 +103,7 @@ def emit_narrow(s: Scope, node: Node) -> None:
         def add(inner: Sequence[Index], total: ir.Value, indices: Sequence[Index] = indices) -> ir.Value:
             s.forget()
             at = [e.add(i, j) for i, j in zip(indices, inner, strict=True)]
-            return e.b.fadd(total, uniform_bits(s.at(x, at, 0), e))
+            return e.b.fadd(total, one_of(s.at(x, at, 0)))
 
         e.b.store(_accumulate(s, reduced, add, F32(0.0), ()), e.address(target, indices))
     s.forget()

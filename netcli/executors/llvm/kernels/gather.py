@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from llvmlite import ir
 
 from netcli.executors.llvm.expressions import Scope
-from netcli.executors.llvm.ir import F32, I8, I32, I64, Array, Emitter, Epilogue, Index, Layout
+from netcli.executors.llvm.ir import F32, I8, I32, I64, VECTOR, Array, Emitter, Epilogue, Index, Layout
 from netcli.executors.llvm.kernels.dense import transposed_lanes
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Node
 
 #: Types of the elements of data in memory.
-_RAW = {"bool": I8, "uint8": I8, "int32": I32, "float32": F32}
+_RAW = {"bool": I8, "uint8": I8, "int32": I32, "uint32": I32, "float32": F32}
 
 
 def gather_parameters(node: Node) -> list[ir.Type]:
@@ -24,8 +24,8 @@ def gather_parameters(node: Node) -> list[ir.Type]:
 def emit_gather(s: Scope, node: Node, data: ir.Value, indices: ir.Value) -> None:
     """Gather the examples of some blocks: data (n, *shape), row-major, -> [block][element][16 lanes].
 
-    Every dtype becomes float32. Empty lanes of the last block repeat the last example, so that they hold ordinary values. A
-    node that is fused with the placeholder is stored in its place.
+    Values lie there as `from_memory` wants them. Empty lanes of the last block repeat the last example, so that they hold
+    ordinary values. A node that is fused with the placeholder is stored in its place.
     """
     e = s.e
     stored = s.schedule.gathered(node)
@@ -75,7 +75,7 @@ def _one_by_one(
         value = ir.Constant(ir.VectorType(_RAW[node.type.dtype], LANES), ir.Undefined)
         for lane, example in enumerate(examples):
             value = e.b.insert_element(value, e.b.load(e.b.gep(example, [offset])), I32(lane))
-        value = _as_floats(e, value, node)
+        value = _stored(e, value, node)
         e.store(epilogue(value, place, block) if epilogue else value, e.address(target, place, block))
 
 
@@ -83,14 +83,8 @@ def _sixteen(e: Emitter, address: ir.Value, node: Node) -> ir.Value:
     """Sixteen neighbouring elements of one example, from anywhere."""
     vector = ir.VectorType(_RAW[node.type.dtype], LANES)
     size = 1 if node.type.dtype in {"bool", "uint8"} else 4
-    return _as_floats(e, e.b.load(e.b.bitcast(address, vector.as_pointer()), align=size), node)
+    return _stored(e, e.b.load(e.b.bitcast(address, vector.as_pointer()), align=size), node)
 
 
-def _as_floats(e: Emitter, vector: ir.Value, node: Node) -> ir.Value:
-    floats = ir.VectorType(F32, LANES)
-    match node.type.dtype:
-        case "bool" | "uint8":
-            return e.b.uitofp(vector, floats)
-        case "int32":
-            return e.b.sitofp(vector, floats)
-    return vector
+def _stored(e: Emitter, vector: ir.Value, node: Node) -> ir.Value:
+    return e.b.uitofp(vector, VECTOR) if node.type.dtype in {"bool", "uint8"} else e.b.bitcast(vector, VECTOR)
