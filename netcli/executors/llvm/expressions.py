@@ -21,7 +21,7 @@ from netcli.ops.erf import Erf
 from netcli.ops.one_hot import OneHot
 from netcli.ops.random_uniform import RandomUniform, threefry
 from netcli.ops.reduce import BatchBroadcast
-from netcli.ops.shape import Broadcast, Reshape
+from netcli.ops.shape import Broadcast, Reshape, Reverse
 
 _INTS = ir.VectorType(I32, LANES)
 _LANE_NUMBERS = ir.Constant(_INTS, list(range(LANES)))
@@ -109,6 +109,10 @@ class Scope:
             case Reshape():
                 number = self.e.element(Layout.dense(op.after), indices)
                 return self.at(node.inputs[0], self._unravelled(number, op.before), block)
+            case Reverse(axis=axis):
+                turned = list(indices)
+                turned[axis] = e.add(node.shape[axis] - 1, e.mul(-1, turned[axis]))
+                return self.at(node.inputs[0], turned, block)
             case OneHot():
                 label = self.at(node.inputs[0], (), block).astype("float32")
                 number = e.splat(e.b.sitofp(e.index(indices[-1]), F32))

@@ -16,6 +16,7 @@ from netcli.executors.llvm.kernels.pooling import (
     emit_max_pool2d_take,
 )
 from netcli.executors.llvm.kernels.rows import emit_maximum, emit_softmax
+from netcli.executors.llvm.kernels.shifting import emit_shift2d, emit_shift2d_grad
 from netcli.executors.llvm.storage import INLINED
 from netcli.executors.llvm.target import Cpu
 from netcli.graph import Node
@@ -24,6 +25,7 @@ from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
 from netcli.ops.dense import Dense, DenseWeightGrad
 from netcli.ops.max_pool2d import MaxPool2D, MaxPool2DGrad, MaxPool2DTake
 from netcli.ops.reduce import BatchSum, FirstMaximum, Max, Sum
+from netcli.ops.shift2d import Shift2D, Shift2DGrad
 from netcli.ops.softmax import LogSoftmax, Softmax
 
 
@@ -36,6 +38,10 @@ def emit_block_kernel(s: Scope, node: Node, cpu: Cpu) -> None:
             _dense(s, node, cpu)
         case MaxPool2D() | MaxPool2DGrad() | MaxPool2DTake() | AvgPool2D() | AvgPool2DGrad():
             _pooling(s, node)
+        case Shift2D(fill=fill):
+            emit_shift2d(s.e, *map(s.array, node.inputs), s.array(node), fill, s.blocks)
+        case Shift2DGrad(fill=fill):
+            emit_shift2d_grad(s.e, *map(s.array, node.inputs), s.array(node), fill, s.blocks)
         case Softmax() | LogSoftmax():
             emit_softmax(s, node)
         case Max() | FirstMaximum():

@@ -23,7 +23,7 @@ from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
 from netcli.ops.dense import DenseWeightGrad
 from netcli.ops.one_hot import OneHot
 from netcli.ops.reduce import BatchSize, Sum
-from netcli.ops.shape import Reshape
+from netcli.ops.shape import Reshape, Reverse
 
 #: What there is code for in uniform phases besides expressions.
 _UNIFORM: tuple[type[Op], ...] = (Sum, BatchSize, Placeholder, Variable, Constant)
@@ -235,6 +235,6 @@ def _is_flat(node: Node, size: int, stored: set[Node]) -> bool:
         return False
     if node in stored or not node.inputs:
         return True
-    if isinstance(node.op, OneHot):  # needs the number of each element
+    if isinstance(node.op, OneHot | Reverse):  # needs the number of each element
         return False
     return all(_is_flat(x, size, stored) for x in node.inputs)
