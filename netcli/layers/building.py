@@ -88,7 +88,7 @@ class Building:
             self.penalties.append(sum_over(absolute(weight)) * sparsity)
 
     def random(self, like: Node, shape: Shape | None = None) -> Node:
-        """Fresh uniform numbers of [0, 1) for each example, of a shape, by default that of `like`; another set at every step."""
+        """Fresh uniform numbers of [0, 1) for each example, of the shape of `like` or another; a new set at every step."""
         self.randoms += 1
         return random_uniform(self.seed, self.step, like, like.shape if shape is None else shape, self.randoms)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from netcli.graph import Node
 from netcli.layers.building import Building, LayerError, counted, image
@@ -12,17 +14,17 @@ from netcli.settings import PairOrZero
 
 
 class RandomShift(Layer):
-    """Augmentation: in training an image is moved by a few whole pixels up or down and left or right; otherwise nothing is done.
+    """Augmentation: in training an image is moved by a few pixels up or down and left or right; otherwise nothing is done.
 
-    (channels, rows, columns), kept. y[c, i, j] = x[c, i - r, j - s], r and s being whole numbers from -pixels to pixels, each as
-    likely. Drawn for each image at each step, a function of seed, step and example; all channels of an image alike.
+    (channels, rows, columns), kept. y[c, i, j] = x[c, i - r, j - s], r and s being whole numbers from -pixels to pixels, each
+    as likely. Drawn for each image at each step, a function of seed, step and example; all channels of an image alike.
     Elsewhere: RandomTranslation in Keras, RandomCrop with padding in torchvision.
     """
 
     word = "random_shift"
     main = "pixels"
 
-    pixels: PairOrZero
+    pixels: Annotated[PairOrZero, Field(examples=[2])]
     """The most rows and columns by which an image is moved: one number for both, or [rows, columns]."""
 
     fill: Literal["edge", "zero"] = "edge"

@@ -19,8 +19,8 @@ Fill = Literal["zero", "edge"]
 class Shift2D(Differentiable):
     """y[c, i, j] = x[c, i - rows, j - columns]: varying `(c, h, w)`, two varying int32 `()` -> varying `(c, h, w)`.
 
-    Positive numbers move down and to the right. Outside the image stands 0 (`zero`), or the nearest pixel of the image (`edge`):
-    the indices are clamped to it. Any number is allowed, also beyond the image.
+    Positive numbers move down and to the right. Outside the image stands 0 (`zero`), or the nearest pixel of the image
+    (`edge`): the indices are clamped to it. Any number is allowed, also beyond the image.
     """
 
     fill: Fill = "zero"
@@ -50,8 +50,8 @@ class Shift2D(Differentiable):
 class Shift2DGrad(Differentiable):
     """The transpose of Shift2D: dx[c, p, q] = Σ g[c, i, j] over the places (i, j) that Shift2D fills from (p, q).
 
-    Types as for Shift2D. With `zero` this is the shift by the negative numbers; with `edge` pixels at the border are read by several
-    places, and get the sum of their cotangents.
+    Types as for Shift2D. With `zero` this is the shift by the negative numbers; with `edge` several places are filled from one
+    pixel of the border, which gets the sum of their cotangents.
     """
 
     fill: Fill = "zero"

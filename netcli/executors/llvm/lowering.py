@@ -38,10 +38,8 @@ def emit_block_kernel(s: Scope, node: Node, cpu: Cpu) -> None:
             _dense(s, node, cpu)
         case MaxPool2D() | MaxPool2DGrad() | MaxPool2DTake() | AvgPool2D() | AvgPool2DGrad():
             _pooling(s, node)
-        case Shift2D(fill=fill):
-            emit_shift2d(s.e, *map(s.array, node.inputs), s.array(node), fill, s.blocks)
-        case Shift2DGrad(fill=fill):
-            emit_shift2d_grad(s.e, *map(s.array, node.inputs), s.array(node), fill, s.blocks)
+        case Shift2D() | Shift2DGrad():
+            _shift(s, node)
         case Softmax() | LogSoftmax():
             emit_softmax(s, node)
         case Max() | FirstMaximum():
@@ -92,6 +90,15 @@ def _pooling(s: Scope, node: Node) -> None:
             emit_avg_pool2d(s.e, inputs[0], y, window, s.blocks)
         case AvgPool2DGrad(window=window, image=image):
             emit_avg_pool2d_grad(s.e, inputs[0], y, window, image, s.blocks)
+
+
+def _shift(s: Scope, node: Node) -> None:
+    x, rows, columns = map(s.array, node.inputs)
+    match node.op:
+        case Shift2D(fill=fill):
+            emit_shift2d(s.e, x, rows, columns, s.array(node), fill, s.blocks)
+        case Shift2DGrad(fill=fill):
+            emit_shift2d_grad(s.e, x, rows, columns, s.array(node), fill, s.blocks)
 
 
 def _empty_lanes_to_zero(s: Scope, node: Node) -> None:

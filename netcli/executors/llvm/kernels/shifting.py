@@ -52,17 +52,15 @@ def _over_pixels(
     """Code for every place of the moved image that is filled from the image, row by row."""
     channels, height, width = image.layout.shape
     with e.loop(blocks) as block, e.loop(channels) as channel, e.loop(height) as row, e.loop(LANES) as lane:
-        down, right = (
-            _shift(e, numbers, block, lane, extent) for numbers, extent in zip(shifts, (height, width), strict=True)
-        )
+        down, right = (_shift(e, numbers, block, lane, extent) for numbers, extent in zip(shifts, (height, width), strict=True))
         source = e.b.sub(row, down)
         nearest = _clamped(e, source, 0, height - 1)
         with e.b.if_then(I1(1) if fill == "edge" else e.b.icmp_signed("==", source, nearest)):
             for run in _runs(e, right, width, fill):
-                with e.loop(run.count) as turn:
-                    place = e.address(moved, (channel, row, e.add(run.first, turn)), block)
-                    pixel = e.address(image, (channel, nearest, e.add(run.source, e.mul(turn, run.step))), block)
-                    act(e.b.gep(place, [lane]), e.b.gep(pixel, [lane]))
+                place = e.b.gep(e.address(moved, (channel, row, run.first), block), [lane])
+                pixel = e.b.gep(e.address(image, (channel, nearest, run.source), block), [lane])
+                with e.loop(e.mul(run.count, LANES), LANES) as turn:
+                    act(e.b.gep(place, [turn]), e.b.gep(pixel, [e.index(e.mul(turn, run.step))]))
 
 
 def _runs(e: Emitter, right: ir.Value, width: int, fill: Fill) -> Iterator[_Run]:
