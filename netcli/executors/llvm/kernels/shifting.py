@@ -1,7 +1,7 @@
 """Images moved by whole pixels, each lane's example by numbers of its own, and the transpose of that.
 
 Lanes go different ways, so single numbers are moved: for each row and lane, the run of columns that lies in the image, and with
-`edge` the runs beside it. The numbers of pixels are clamped first: no address outside an image is ever made.
+`edge` the runs beside it. Runs are cut to the image before they are begun: whatever the numbers, nothing outside is touched.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ class _Run:
 def _over_pixels(
     e: Emitter, moved: Array, image: Array, shifts: tuple[Array, Array], fill: Fill, blocks: Index, act: _Act
 ) -> None:
-    """Code for every place of the moved image that is filled from the image, row by row."""
+    """Code for every place of the moved image that is filled from the image.
+
+    Row by row, all lanes of one before the next: so it stays in the first cache.
+    """
     channels, height, width = image.layout.shape
     with e.loop(blocks) as block, e.loop(channels) as channel, e.loop(height) as row, e.loop(LANES) as lane:
         down, right = (_shift(e, numbers, block, lane, extent) for numbers, extent in zip(shifts, (height, width), strict=True))
