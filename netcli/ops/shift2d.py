@@ -122,10 +122,8 @@ def _clipped(xp: ModuleType, by: Array, n: int) -> Array:
     return xp.clip(by, -n, n)
 
 
-def _samples(*ops: Op) -> Sequence[Sample]:
-    """Shifts within the image and beyond; one pixel."""
-    return [
-        Sample(op, (varying(*shape), varying(low=-5, high=5, dtype="int32"), varying(low=-4, high=4, dtype="int32")))
-        for op in ops
-        for shape in [(2, 4, 3), (1, 1, 2)]
-    ]
+def _samples(zero: Op, edge: Op) -> Sequence[Sample]:
+    """Shifts within the image; with `edge`, where there is a derivative of them, also beyond it."""
+    near = varying(2, 4, 3), varying(low=-2, high=2, dtype="int32"), varying(low=-1, high=1, dtype="int32")
+    far = varying(1, 1, 2), varying(low=-5, high=5, dtype="int32"), varying(low=-4, high=4, dtype="int32")
+    return [Sample(zero, near), Sample(edge, near), Sample(edge, far)]
