@@ -27,8 +27,8 @@ class RandomShift(Layer):
     pixels: Annotated[PairOrZero, Field(examples=[2])]
     """The most rows and columns by which an image is moved: one number for both, or [rows, columns]."""
 
-    fill: Literal["edge", "zero"] = "edge"
-    """What comes in at the border: edge repeats the nearest pixel; zero is, where inputs are standardised, their mean."""
+    fill: Literal["zero", "edge"] = "zero"
+    """What comes in at the border: zero, which is the mean where inputs are standardised, or edge, the nearest pixel."""
 
     def build(self, building: Building, x: Node) -> Node:
         """Images only, larger than the shift."""

@@ -49,7 +49,7 @@ INIT = Kind(
 )
 PIXELS = Kind((0, 2, [0, 1]), (-1, [0, -1], [1], [1, 2, 3], 1.5, "2", True, None, {"rows": 1}))
 DIRECTION = Kind(("horizontal", "vertical", "both"), ("left", "", 1, True, None, ["both"]))
-FILL = Kind(("edge", "zero"), ("reflect", "", 0, None, False))
+FILL = Kind(("zero", "edge"), ("reflect", "", 0, None, False))
 SHAPE = Kind(([1, 8, 8], [-1], [64], [4, -1]), ([], [1, 2, 3, 4], [-2], [1.5], ["8"], 8, "8", None, [True]))
 
 WEIGHTS = {"bias": FLAG, "init": INIT, "bias_init": INIT, "weight_decay": STRENGTH, "l1": STRENGTH}

@@ -40,8 +40,8 @@ IMAGES = {
     "conv: {filters: 3, padding: same}, batchnorm: {affine: false, momentum: 0.7}, gelu, flatten, dense: 3, softmax, "
     "cross_entropy",
     "augmented": "random_shift: 2, random_flip: both, conv: {filters: 3, padding: same}, relu, "
-    "random_flip: {probability: 0.8}, random_shift: {pixels: [4, 0], fill: zero}, conv: {filters: 3, padding: 2}, "
-    "random_shift: {pixels: [1, 3]}, flatten, dense: 3, softmax, cross_entropy",
+    "random_flip: {probability: 0.8}, random_shift: {pixels: [4, 0], fill: edge}, conv: {filters: 3, padding: 2}, "
+    "random_shift: {pixels: [1, 3], fill: edge}, flatten, dense: 3, softmax, cross_entropy",
 }
 VECTORS = {
     "activations": "dense: 7, tanh, dense: 7, sigmoid, dense: 7, softplus, dense: 7, gelu, dense: 7, silu, dense: 3, mse",

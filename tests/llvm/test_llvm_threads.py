@@ -193,7 +193,7 @@ ODD = {
         (3, 5, 4),
     ),
     "augmented": (
-        """[random_flip: both, random_shift: [4, 2], conv: {filters: 3, padding: 2}, random_shift: {pixels: 2, fill: zero},
+        """[random_flip: both, random_shift: [4, 2], conv: {filters: 3, padding: 2}, random_shift: {pixels: 2, fill: edge},
            conv: {filters: 2, padding: same}, random_shift: 1, flatten, dense: 3, mse]""",
         (2, 5, 3),
     ),

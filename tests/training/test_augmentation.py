@@ -24,7 +24,7 @@ model:
     - random_shift: 1
     - random_flip: {probability: 0.3}
     - conv: {filters: 4, kernel: 3}
-    - random_shift: {pixels: [2, 1], fill: zero}
+    - random_shift: {pixels: [2, 1], fill: edge}
     - relu
     - random_flip: vertical
     - flatten
