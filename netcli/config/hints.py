@@ -19,6 +19,10 @@ SYNONYMS = {
     "fc": "dense",
     "fully_connected": "dense",
     "linear": "dense",
+    "random_crop": "random_shift",
+    "random_horizontal_flip": "random_flip",
+    "random_translation": "random_shift",
+    "random_vertical_flip": "random_flip",
 }
 
 

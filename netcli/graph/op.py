@@ -100,8 +100,9 @@ class Argument:
         shape = ((batch,) if self.type.varying else ()) + self.type.shape
         if self.type.is_float:
             return np.asarray(generator.uniform(self.low, self.high, shape)).astype(self.type.dtype)
+        low = int(self.low) if self.type.dtype == "int32" else max(int(self.low), 0)
         high = 2 if self.type.dtype == "bool" else int(self.high) + 1
-        return np.asarray(generator.integers(int(max(self.low, 0)), high, shape)).astype(self.type.dtype)
+        return np.asarray(generator.integers(low, high, shape)).astype(self.type.dtype)
 
 
 @dataclass(frozen=True)

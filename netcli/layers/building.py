@@ -87,10 +87,10 @@ class Building:
         if sparsity:
             self.penalties.append(sum_over(absolute(weight)) * sparsity)
 
-    def random(self, like: Node) -> Node:
-        """Fresh uniform numbers of [0, 1), of the shape of `like`, another set at every step."""
+    def random(self, like: Node, shape: Shape | None = None) -> Node:
+        """Fresh uniform numbers of [0, 1) for each example, of the shape of `like` or another; a new set at every step."""
         self.randoms += 1
-        return random_uniform(self.seed, self.step, like, like.shape, self.randoms)
+        return random_uniform(self.seed, self.step, like, like.shape if shape is None else shape, self.randoms)
 
     def predicts(self, prediction: Node, **metrics: Node) -> None:
         """Called by the loss: what the network predicts, and a number per example for each metric."""

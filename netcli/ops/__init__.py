@@ -18,7 +18,8 @@ from netcli.ops.random_uniform import random_uniform
 from netcli.ops.reduce import batch_broadcast, batch_mean, batch_sum, first_maximum, max_over, norm, sum_over
 from netcli.ops.relu import absolute, relu
 from netcli.ops.select import greater, maximum, minimum, select
-from netcli.ops.shape import broadcast, cast, reshape
+from netcli.ops.shape import broadcast, cast, reshape, reverse
+from netcli.ops.shift2d import shift2d
 from netcli.ops.sigmoid import sigmoid, softplus, tanh
 from netcli.ops.softmax import log_softmax, softmax
 from netcli.ops.trigonometric import cos, sin
@@ -54,8 +55,10 @@ __all__ = [
     "random_uniform",
     "relu",
     "reshape",
+    "reverse",
     "same_padding",
     "select",
+    "shift2d",
     "sigmoid",
     "sin",
     "softmax",

@@ -1,4 +1,4 @@
-"""Operations that move values without computing: reshape, broadcast, cast."""
+"""Operations that move values without computing: reshape, broadcast, reverse, cast."""
 
 from __future__ import annotations
 
@@ -73,6 +73,44 @@ class Broadcast(Differentiable):
 
 
 @dataclass(frozen=True)
+class Reverse(Differentiable):
+    """The same values in reverse order along one axis, counted from the right: y[…, i, …] = x[…, n - 1 - i, …]."""
+
+    axis: int
+
+    def __post_init__(self) -> None:
+        if self.axis >= 0:
+            raise GraphError(f"{self.name} along the axis {self.axis}: axes count from the right, -1 is the last")
+
+    def infer(self, *types: TensorType) -> TensorType:
+        (x,) = types
+        if -self.axis > len(x.shape):
+            raise GraphError(f"{self.name} along the axis {self.axis} of {x}: it has {len(x.shape)} axes")
+        return x
+
+    def forward(self, xp: ModuleType, *arrays: Array) -> Array:
+        return xp.flip(arrays[0], self.axis)
+
+    def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
+        return (reverse(g, self.axis),)
+
+    def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
+        return tangents[0] and reverse(tangents[0], self.axis)
+
+    def flops(self, output: TensorType, *inputs: TensorType) -> int:
+        return 0
+
+    @classmethod
+    def samples(cls) -> Sequence[Sample]:
+        return [
+            Sample(cls(-1), (varying(2, 3, 4),)),
+            Sample(cls(-2), (varying(2, 3, 2),)),
+            Sample(cls(-1), (uniform(18),)),
+            Sample(cls(-3), (uniform(3, 2, 2),)),
+        ]
+
+
+@dataclass(frozen=True)
 class Cast(Differentiable):
     """The same values in another dtype; a boolean is 0 or 1. Only floats have a derivative."""
 
@@ -108,6 +146,11 @@ def reshape(x: Node, shape: Shape) -> Node:
 def broadcast(x: Node, shape: Shape) -> Node:
     """x repeated to a shape of the same rank; x itself if it has it."""
     return x if x.shape == shape else Node(Broadcast(shape), (x,))
+
+
+def reverse(x: Node, axis: int) -> Node:
+    """x in reverse order along an axis, counted from the right."""
+    return Node(Reverse(axis), (x,))
 
 
 def cast(x: Node, dtype: DType) -> Node:

@@ -69,6 +69,8 @@ def _examples(document: Mapping[str, Any]) -> list[str]:
 def _example(setting: Mapping[str, Any]) -> str:
     if setting["default"] is not None:
         return _yaml(setting["default"])
+    if examples := setting["schema"].get("examples"):
+        return _yaml(examples[0])
     return {"integer": "10", "number": "0.1", "array": "[1, 8, 8]"}.get(setting["schema"].get("type", ""), "null")
 
 

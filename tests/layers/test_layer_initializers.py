@@ -93,12 +93,17 @@ SUITS = {
     "dense": "glorot", "conv": "glorot",
     "binary_cross_entropy": "glorot", "cross_entropy": "glorot", "huber": "glorot", "mae": "glorot", "mse": "glorot",
     "batchnorm": None, "layernorm": None, "dropout": None, "maxpool": None, "avgpool": None, "global_avgpool": None,
-    "flatten": None, "reshape": None,
+    "flatten": None, "reshape": None, "random_flip": None, "random_shift": None,
 }  # fmt: skip
 LOSSES = ["binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"]
 #: Layers that cannot stand behind a convolution.
 ON_VECTORS = {"softmax", "log_softmax", "dense"}
-WRITTEN = {"dense": "dense: 1", "conv": "conv: {filters: 2, kernel: 1}", "reshape": "reshape: [64, -1]"}
+WRITTEN = {
+    "dense": "dense: 1",
+    "conv": "conv: {filters: 2, kernel: 1}",
+    "reshape": "reshape: [64, -1]",
+    "random_shift": "random_shift: 1",
+}
 END = "flatten, {dense: {units: 1, name: end}}, mse"
 
 

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 from support.kinds import (
     FLAG,
+    FRACTION,
     FRACTION_ABOVE_0,
     NATURAL,
     NOT_NEGATIVE,
@@ -46,6 +47,9 @@ INIT = Kind(
     ),
     ({"uniform": {"low": 1, "high": 0}}, {"constant": float("nan")}),
 )
+PIXELS = Kind((0, 2, [0, 1]), (-1, [0, -1], [1], [1, 2, 3], 1.5, "2", True, None, {"rows": 1}))
+DIRECTION = Kind(("horizontal", "vertical", "both"), ("left", "", 1, True, None, ["both"]))
+FILL = Kind(("zero", "edge"), ("reflect", "", 0, None, False))
 SHAPE = Kind(([1, 8, 8], [-1], [64], [4, -1]), ([], [1, 2, 3, 4], [-2], [1.5], ["8"], 8, "8", None, [True]))
 
 WEIGHTS = {"bias": FLAG, "init": INIT, "bias_init": INIT, "weight_decay": STRENGTH, "l1": STRENGTH}
@@ -59,18 +63,19 @@ OWN: dict[str, dict[str, Kind]] = {
     "batchnorm": {"momentum": FRACTION_ABOVE_0, "epsilon": POSITIVE, "affine": FLAG},
     "layernorm": {"epsilon": POSITIVE, "affine": FLAG},
     "dropout": {"rate": SHARE},
+    "random_flip": {"direction": DIRECTION, "probability": FRACTION}, "random_shift": {"pixels": PIXELS, "fill": FILL},
     "leaky_relu": {"slope": NOT_NEGATIVE}, "elu": {"alpha": POSITIVE},
     "relu": {}, "gelu": {}, "silu": {}, "sigmoid": {}, "tanh": {}, "softplus": {}, "softmax": {}, "log_softmax": {},
     "flatten": {}, "reshape": {"shape": SHAPE},
     "cross_entropy": {"label_smoothing": SHARE}, "binary_cross_entropy": {}, "mse": {}, "mae": {}, "huber": {"delta": POSITIVE},
 }  # fmt: skip
 TABLE = {word: {"name": NAME, **kinds} for word, kinds in OWN.items()}
-NEEDED = {"conv": {"filters": 2}, "dense": {"units": 2}, "reshape": {"shape": [1]}}
+NEEDED = {"conv": {"filters": 2}, "dense": {"units": 2}, "reshape": {"shape": [1]}, "random_shift": {"pixels": 1}}
 #: What `word: value` sets.
 MAIN = {
     "conv": ("filters", 4), "dense": ("units", 4), "maxpool": ("size", 3), "avgpool": ("size", [2, 3]),
     "dropout": ("rate", 0.1), "leaky_relu": ("slope", 0.2), "elu": ("alpha", 2.0), "reshape": ("shape", [2, -1]),
-    "huber": ("delta", 3.0),
+    "huber": ("delta", 3.0), "random_flip": ("direction", "both"), "random_shift": ("pixels", [1, 2]),
 }  # fmt: skip
 
 INITIALIZER_TABLE = {

@@ -35,7 +35,13 @@ IMAGES = [
         f"  shapes: input 1×8×8 → conv1 4×6×6 → relu1 4×6×6 → flatten1 144 → {word} ✗",
         3,
     )
-    for layer, word in [("maxpool: 2", "maxpool1"), ("avgpool: 2", "avgpool1"), ("global_avgpool", "global_avgpool1")]
+    for layer, word in [
+        ("maxpool: 2", "maxpool1"),
+        ("avgpool: 2", "avgpool1"),
+        ("global_avgpool", "global_avgpool1"),
+        ("random_flip", "random_flip1"),
+        ("random_shift: 1", "random_shift1"),
+    ]
 ]
 
 VECTORS = [
@@ -126,6 +132,22 @@ SETTINGS = [
             "padding",
         )
         for word in ("maxpool", "avgpool")
+    ),
+    *(
+        Wrong(
+            f"[random_shift: {pixels}, mse]",
+            (3, 8, 1),
+            f"random_shift1: a shift by {shift} can move an image of {extent} out of sight\n"
+            f"  move by {most} at most\n"
+            "  shapes: input 3×8×1 → random_shift1 ✗",
+            0,
+            "pixels",
+        )
+        for pixels, shift, extent, most in [
+            ("[8, 0]", "8 rows", "8 rows", 7),
+            ("1", "1 column", "1 column", 0),
+            ("[7, 2]", "2 columns", "1 column", 0),
+        ]
     ),
     *(
         Wrong(

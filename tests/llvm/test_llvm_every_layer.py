@@ -36,6 +36,9 @@ IMAGES = {
     "normed": "conv: {filters: 3, padding: same, bias: false}, batchnorm, relu, layernorm, dropout: 0.3, "
     "conv: {filters: 3, padding: same}, batchnorm: {affine: false, momentum: 0.7}, gelu, flatten, dense: 3, softmax, "
     "cross_entropy",
+    "augmented": "random_shift: 2, random_flip: both, conv: {filters: 3, padding: same}, relu, "
+    "random_flip: {probability: 0.8}, random_shift: {pixels: [4, 0], fill: edge}, conv: {filters: 3, padding: 2}, "
+    "random_shift: {pixels: [1, 3], fill: edge}, flatten, dense: 3, softmax, cross_entropy",
 }
 VECTORS = {
     "activations": "dense: 7, tanh, dense: 7, sigmoid, dense: 7, softplus, dense: 7, gelu, dense: 7, silu, dense: 3, mse",
@@ -111,7 +114,7 @@ def test_rules(optimizer: str, schedule: str, limits: dict[str, float]) -> None:
     check_steps(model, optimize(step_of(model, rule_of(optimizer, schedule, **limits))))
 
 
-@pytest.mark.parametrize("name", ["reshaped", "normed", "norms", "binary"])
+@pytest.mark.parametrize("name", ["reshaped", "normed", "augmented", "norms", "binary"])
 def test_predictions(name: str) -> None:
     """The graph of evaluation, with an output for each example, and as it was built, without passes."""
     ((text, shape),) = [stack[1:] for stack in STACKS if stack[0] == name]

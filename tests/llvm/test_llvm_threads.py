@@ -19,8 +19,8 @@ from netcli.ops import random_uniform
 from netcli.ops.random_uniform import RandomUniform
 from netcli.passes import optimize
 
-STACK = """[conv: {filters: 5, padding: same, bias: false}, batchnorm, relu, maxpool: 2, dropout: 0.4, flatten, dense: 33, tanh,
-  dropout: 0.3, dense: 3, softmax, cross_entropy]"""
+STACK = """[random_shift: 2, random_flip: both, conv: {filters: 5, padding: same, bias: false}, batchnorm, relu, maxpool: 2,
+  dropout: 0.4, flatten, dense: 33, tanh, dropout: 0.3, dense: 3, softmax, cross_entropy]"""
 #: Enough blocks for two rounds and groups of several, with chunks that are not full; empty lanes; one example; the first again.
 SIZES = (700, 700, 137, 17, 1, 700)
 
@@ -124,21 +124,21 @@ def test_many_short_steps_on_many_threads() -> None:
 
 
 def masks(step: Graph) -> dict[str, Node]:
-    """The random numbers that the dropouts draw."""
+    """The random numbers that dropouts, flips and shifts draw."""
     draws = [node for node in step.nodes if isinstance(node.op, RandomUniform)]
     return {f"mask {i}": node for i, node in enumerate(draws)}
 
 
-def test_dropout_masks_are_those_of_numpy() -> None:
+def test_what_the_layers_draw_is_what_numpy_draws() -> None:
     wanted = Graph(masks(graph()))
-    assert len(wanted.outputs) == 2
+    assert len(wanted.outputs) == 6
     state, feeds = start(), {"input": data()["input"][:57]}
     state.values["step"][...] = 2**31 + 5
     feeds = {label: feeds[label] for label in wanted.placeholders}
     found = LlvmExecutor(2).compile(wanted).run(state, feeds)
     for name, expected in executor("numpy").compile(wanted).run(state, feeds).items():
         assert found[name].tobytes() == expected.tobytes(), name
-        assert 0.4 < expected.mean() < 0.6
+        assert abs(expected.mean() - 0.5) < 4 * np.sqrt(1 / 12 / expected.size)
 
 
 def test_random_numbers_of_each_operation_and_shape() -> None:
@@ -188,6 +188,11 @@ ODD = {
         """[conv: {filters: 9, groups: 3, dilation: 2, padding: 3}, maxpool: {size: 3, padding: 1, stride: 2}, flatten,
            dense: 3, mse]""",
         (3, 5, 4),
+    ),
+    "augmented": (
+        """[random_flip: both, random_shift: [4, 2], conv: {filters: 3, padding: 2}, random_shift: {pixels: 2, fill: edge},
+           conv: {filters: 2, padding: same}, random_shift: 1, flatten, dense: 3, mse]""",
+        (2, 5, 3),
     ),
     "vectors": ("[dense: 65, relu, dense: 31, softmax, dense: 3, softmax, cross_entropy]", (37,)),
     "one pixel": ("[conv: {filters: 2, kernel: 1}, conv: {filters: 2, padding: same}, flatten, dense: 3, mae]", (1, 1, 1)),

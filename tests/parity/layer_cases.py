@@ -70,6 +70,29 @@ def dropped(rate: float) -> LayerPeer:
     return lambda w, x: x * (w["random1"] >= rate) / (1 - rate)
 
 
+def flipped(probability: float, *dims: int) -> LayerPeer:
+    """torch.flip along each dimension, where netcli's random numbers say so."""
+
+    def peer(w: Weights, x: Tensor) -> Tensor:
+        for number, dim in enumerate(dims, start=1):
+            x = torch.where(w[f"random{number}"] < probability, x.flip(dim), x)
+        return x
+
+    return peer
+
+
+def cropped(rows: int, columns: int, mode: str) -> LayerPeer:
+    """torchvision's RandomCrop with padding, at the place that netcli's random numbers say: 0 is farthest down or right."""
+
+    def peer(w: Weights, x: Tensor) -> Tensor:
+        larger = F.pad(x, (columns, columns, rows, rows), mode=mode)
+        top, left = (2 * n - ((2 * n + 1) * w[f"random{i}"]).floor().long() for i, n in ((1, rows), (2, columns)))
+        height, width = x.shape[2:]
+        return torch.stack([image[:, i : i + height, j : j + width] for image, i, j in zip(larger, top, left, strict=True)])
+
+    return peer
+
+
 def dense(w: Weights, x: Tensor) -> Tensor:
     """x · W + b."""
     return F.linear(x, w["dense1/weight"].T, w.get("dense1/bias"))
@@ -184,6 +207,20 @@ OTHERS = [
     layer_case("softmax", (5,), lambda w, x: F.softmax(x, 1)),
     layer_case("softmax", (5,), lambda w, x: F.softmax(x, 1), scale=300.0),
     layer_case("log_softmax", (5,), lambda w, x: F.log_softmax(x, 1)),
+    *(
+        layer_case(text, IMAGE, flipped(probability, *dims), batch=9)
+        for text, probability, dims in [
+            ("random_flip", 0.5, [3]),
+            ("random_flip: {direction: vertical, probability: 0.7}", 0.7, [2]),
+            ("random_flip: {direction: both, probability: 0.3}", 0.3, [3, 2]),
+        ]
+    ),
+    *(
+        layer_case(f"random_shift: {{pixels: [3, 2], fill: {fill}}}", IMAGE, cropped(3, 2, mode), batch=40)
+        for fill, mode in [("zero", "constant"), ("edge", "replicate")]
+    ),
+    layer_case("random_flip", IMAGE, lambda w, x: x, training=False),
+    layer_case("random_shift: 1", IMAGE, lambda w, x: x, training=False),
     layer_case("flatten", IMAGE, lambda w, x: x.flatten(1)),
     layer_case("reshape: [5, -1, 3]", (30,), lambda w, x: x.reshape(-1, 5, 2, 3)),
 ]

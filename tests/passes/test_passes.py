@@ -51,10 +51,10 @@ def test_random_graphs_keep_every_bit(apply: Pass, dtype: DType) -> None:
 
 #: Stacks that have every layer.
 STACKS = {
-    "images": """[conv: {filters: 4, padding: same}, batchnorm, relu, dropout: 0.3, maxpool: 2,
-        conv: {filters: 4, groups: 2, bias: false}, leaky_relu, avgpool: {size: 2, stride: 1, padding: same}, elu, layernorm,
-        reshape: [4, 1, 1], global_avgpool, gelu, dense: {units: 6, weight_decay: 0.1, l1: 0.1}, silu, flatten, dense: 3,
-        softmax, cross_entropy: {label_smoothing: 0.1}]""",
+    "images": """[random_shift: 2, random_flip: both, conv: {filters: 4, padding: same}, batchnorm, relu, dropout: 0.3,
+        maxpool: 2, conv: {filters: 4, groups: 2, bias: false}, leaky_relu, avgpool: {size: 2, stride: 1, padding: same}, elu,
+        layernorm, reshape: [4, 1, 1], global_avgpool, gelu, dense: {units: 6, weight_decay: 0.1, l1: 0.1}, silu, flatten,
+        dense: 3, softmax, cross_entropy: {label_smoothing: 0.1}]""",
     "vectors": """[flatten, batchnorm: {affine: false}, dense: 6, sigmoid, dropout: 0.0, dense: 6, tanh, layernorm, dense: 3,
         softplus, log_softmax, cross_entropy]""",
     "binary": "[flatten, dense: 3, sigmoid, binary_cross_entropy]",

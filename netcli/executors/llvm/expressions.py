@@ -21,7 +21,7 @@ from netcli.ops.erf import Erf
 from netcli.ops.one_hot import OneHot
 from netcli.ops.random_uniform import RandomUniform, threefry
 from netcli.ops.reduce import BatchBroadcast
-from netcli.ops.shape import Broadcast, Reshape
+from netcli.ops.shape import Broadcast, Reshape, Reverse
 
 #: The parameters of every kernel, see `Scope`: four memories, then part, first, blocks, examples.
 KERNEL: list[ir.Type] = [*[F32.as_pointer()] * 4, *[I64] * 4]
@@ -131,6 +131,10 @@ class Scope:
             case Reshape():
                 number = self.e.element(Layout.dense(op.after), indices)
                 return self.at(node.inputs[0], self._unravelled(number, op.before), block)
+            case Reverse(axis=axis):
+                turned = list(indices)
+                turned[axis] = e.add(node.shape[axis] - 1, e.mul(-1, turned[axis]))
+                return self.at(node.inputs[0], turned, block)
             case OneHot():
                 label = self.at(node.inputs[0], (), block).astype("float32")
                 number = e.splat(e.b.sitofp(e.index(indices[-1]), F32))

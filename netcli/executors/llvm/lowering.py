@@ -22,6 +22,7 @@ from netcli.executors.llvm.kernels.pooling import (
     emit_max_pool2d_take,
 )
 from netcli.executors.llvm.kernels.rows import emit_maximum, emit_softmax
+from netcli.executors.llvm.kernels.shifting import emit_shift2d, emit_shift2d_grad
 from netcli.executors.llvm.kernels.winograd import emit_filter_transform, emit_winograd_conv2d, emit_winograd_weight_grad
 from netcli.executors.llvm.storage import INLINED
 from netcli.executors.llvm.target import Cpu
@@ -32,6 +33,7 @@ from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
 from netcli.ops.dense import Dense, DenseWeightGrad
 from netcli.ops.max_pool2d import MaxPool2D, MaxPool2DGrad, MaxPool2DTake
 from netcli.ops.reduce import BatchSum, FirstMaximum, Max, Sum
+from netcli.ops.shift2d import Shift2D, Shift2DGrad
 from netcli.ops.softmax import LogSoftmax, Softmax
 
 
@@ -52,6 +54,8 @@ def emit_block_kernel(s: Scope, node: Node, cpu: Cpu) -> None:
             _dense(s, kernel, node, cpu, epilogue)
         case MaxPool2D() | MaxPool2DGrad() | MaxPool2DTake() | AvgPool2D() | AvgPool2DGrad():
             _pooling(s, kernel, node, epilogue)
+        case Shift2D() | Shift2DGrad():
+            _shift(s, node)
         case Softmax() | LogSoftmax():
             emit_softmax(s, node)
         case Max() | FirstMaximum():
@@ -145,6 +149,15 @@ def _pooling(s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> N
             emit_avg_pool2d(s.e, inputs[0], y, window, s.blocks)
         case AvgPool2DGrad(window=window, image=image):
             emit_avg_pool2d_grad(s.e, inputs[0], y, window, image, s.blocks)
+
+
+def _shift(s: Scope, node: Node) -> None:
+    x, rows, columns = map(s.array, node.inputs)
+    match node.op:
+        case Shift2D(fill=fill):
+            emit_shift2d(s.e, x, rows, columns, s.array(node), fill, s.blocks)
+        case Shift2DGrad(fill=fill):
+            emit_shift2d_grad(s.e, x, rows, columns, s.array(node), fill, s.blocks)
 
 
 def _empty_lanes_to_zero(s: Scope, node: Node) -> None:

@@ -31,7 +31,7 @@ from netcli.graph import Constant, Graph, Node, Placeholder, Variable
 from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
 from netcli.ops.one_hot import OneHot
 from netcli.ops.reduce import BatchSize, Sum
-from netcli.ops.shape import Reshape
+from netcli.ops.shape import Reshape, Reverse
 
 
 @dataclass
@@ -185,6 +185,6 @@ def _is_flat(node: Node, size: int, stored: set[Node]) -> bool:
         return False
     if node in stored or not node.inputs:
         return True
-    if isinstance(node.op, OneHot):  # needs the number of each element
+    if isinstance(node.op, OneHot | Reverse):  # needs the number of each element
         return False
     return all(_is_flat(x, size, stored) for x in node.inputs)

@@ -20,20 +20,21 @@ from netcli.ops.random_uniform import RandomUniform
 from netcli.ops.reduce import BatchBroadcast, BatchSize, BatchSum, FirstMaximum, Max, Sum
 from netcli.ops.relu import Abs, Relu
 from netcli.ops.select import Greater, Select
-from netcli.ops.shape import Broadcast, Cast, Reshape
+from netcli.ops.shape import Broadcast, Cast, Reshape, Reverse
+from netcli.ops.shift2d import Shift2D, Shift2DGrad
 from netcli.ops.softmax import LogSoftmax, Softmax
 
 #: Computed element by element, each from the same element of what is read.
 INDEXWISE: tuple[type[Op], ...] = (Elementwise, Relu, Abs, Greater, Select, Cast)
 #: Computed where they are read, from an index alone.
-INLINED: tuple[type[Op], ...] = (*INDEXWISE, Broadcast, BatchBroadcast, OneHot, RandomUniform, Reshape)
+INLINED: tuple[type[Op], ...] = (*INDEXWISE, Broadcast, BatchBroadcast, OneHot, RandomUniform, Reshape, Reverse)
 #: Kernels whose input may be an inlined expression; all others read buffers.
 READS_EXPRESSIONS: tuple[type[Op], ...] = (*INLINED, Sum, BatchSum)
 #: Kernels of their own.
 STORED: tuple[type[Op], ...] = (
     Conv2D, Conv2DInputGrad, Conv2DWeightGrad, Dense, DenseWeightGrad, MaxPool2D, MaxPool2DGrad, MaxPool2DTake, AvgPool2D,
-    AvgPool2DGrad, Softmax, LogSoftmax, Sum, Max, FirstMaximum, BatchSum, BatchSize, WinogradFilter, WinogradConv2D,
-    WinogradWeightGrad,
+    AvgPool2DGrad, Softmax, LogSoftmax, Sum, Max, FirstMaximum, BatchSum, BatchSize, Shift2D, Shift2DGrad,
+    WinogradFilter, WinogradConv2D, WinogradWeightGrad,
 )  # fmt: skip
 #: Reductions over the batch: uniform results of varying inputs.
 REDUCTIONS: tuple[type[Op], ...] = (BatchSum, Conv2DWeightGrad, DenseWeightGrad, WinogradWeightGrad)
@@ -114,4 +115,6 @@ def _must_be_stored(node: Node, users: Sequence[Node], level: dict[Node, int]) -
         return True
     if any(level[user] != level[node] or (user.type.varying != node.type.varying and not node.type.varying) for user in users):
         return True
+    if isinstance(node.op, Greater) and node.type.varying and any(user.type.size > node.type.size for user in users):
+        return True  # decided once, not for each element that the choice is about
     return len(users) > 1 and not isinstance(node.op, _CHEAP)
