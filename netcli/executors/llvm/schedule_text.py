@@ -102,7 +102,7 @@ class _Text:
         yield from (f"      {self._uniform(node)}" for node in level.narrow)
 
     def _uniform(self, node: Node) -> str:
-        inputs = read(self.schedule, node)
+        inputs = self._read(node)
         return f"{self._stored(node)}{', of ' + self._list(inputs) if inputs else ''}"
 
     # block phases
@@ -129,7 +129,7 @@ class _Text:
         more = [x for x in computed(self.schedule, node) if x is not head]
         how = "fused" if producer else "inlined"
         yield f"  {name}: {self.names[head]}" + (f"; {how}: {self._list(more)}" if more else "")
-        inputs = read(self.schedule, node)
+        inputs = self._read(node)
         if inputs:
             yield f"    reads {self._list(inputs)}"
         partial = self.plan.buffers[node].partial
@@ -137,6 +137,10 @@ class _Text:
             yield f"    lays what comes late out in shared at {partial}"
         else:
             yield f"    stores {self._stored(node)}" + ("" if partial is None else f", the groups' sums at {partial}")
+
+    def _read(self, node: Node) -> list[Node]:
+        """What a kernel reads; a reshaped value goes by the name of what lies there."""
+        return list(dict.fromkeys(map(self.schedule.memory, read(self.schedule, node))))
 
     def _list(self, nodes: Sequence[Node]) -> str:
         return ", ".join(self.names[node] for node in nodes)
