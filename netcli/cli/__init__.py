@@ -10,7 +10,7 @@ from typing import Annotated, TextIO
 import typer
 
 from netcli import __version__
-from netcli.cli import evaluate, gradcheck, init, inspect_graph, layers, predict, schema, train
+from netcli.cli import bench, evaluate, gradcheck, init, inspect_graph, layers, predict, schema, train
 from netcli.cli.running import guarded
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.command("inspect-graph")(inspect_graph.inspect_graph)
+app.command("bench")(bench.bench)
 app.command("layers")(layers.layers)
 app.command("schema")(schema.schema)
 app.command("init")(init.init)

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netcli.cli.running import ConfigArgument, JsonOption, OverridesArgument, guarded, print_json, results
+from netcli.cli.running import (
+    ConfigArgument,
+    ExecutorOption,
+    JsonOption,
+    OverridesArgument,
+    guarded,
+    print_json,
+    results,
+    with_executor,
+)
+from netcli.errors import UsageError
 
 if TYPE_CHECKING:
     from netcli.graph import Graph
@@ -34,12 +44,32 @@ class Format(StrEnum):
     DOT = "dot"
 
 
+class Stage(StrEnum):
+    """A stage on the way from the graph to the CPU's instructions."""
+
+    GRAPH = "graph"
+    SCHEDULE = "schedule"
+    LLVM = "llvm"
+    ASM = "asm"
+
+
 class Detail(StrEnum):
     """How much of a picture is shown."""
 
     AUTO = "auto"
     FULL = "full"
     LAYERS = "layers"
+
+
+DumpOption = Annotated[
+    Stage | None,
+    typer.Option(
+        "--dump",
+        help="Instead, a stage of the step on its way to the CPU: the graph after the passes, the schedule of kernels and "
+        "memory, LLVM's representation, assembly.",
+        show_default=False,
+    ),
+]
 
 
 @guarded
@@ -56,6 +86,8 @@ def inspect_graph(
         Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")
     ] = Detail.AUTO,
     optimized: Annotated[bool, typer.Option("--optimized", help="Show the graph after the passes.")] = False,
+    dump: DumpOption = None,
+    executor: ExecutorOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the computational graph.
@@ -63,14 +95,28 @@ def inspect_graph(
     By default forward and backward stand side by side: data runs down on the left, gradients run up on the right, and each
     operation stands beside the one that computes its derivative.
     """
+    if dump is not None and (view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or json):
+        hint = "it writes the text of the whole step, after the passes"
+        raise UsageError("--dump does not go with --view, --format, --detail and --json", hint=hint)
     from netcli.config.load import load  # noqa: PLC0415 - heavy
     from netcli.passes import optimize  # noqa: PLC0415
     from netcli.training.anatomy import view_of  # noqa: PLC0415
     from netcli.training.session import prepare  # noqa: PLC0415
 
-    session = prepare(load(config, overrides or []))
+    session = prepare(load(config, with_executor(overrides, executor)))
+    if dump is not None:
+        results().line(_stage(session, dump))
+        return
     graph = view_of(session.model, session.step, view.value)
     _show(results(), session, optimize(graph) if optimized else graph, Format.JSON if json else form, detail)
+
+
+def _stage(session: Session, stage: Stage) -> str:
+    runner = session.executor
+    if stage not in runner.stages:
+        message = f"the {runner.name} executor has no {stage.value} to show, only: {', '.join(runner.stages)}"
+        raise UsageError(message, hint="--executor llvm generates code, and shows all of its stages")
+    return runner.compile(session.guarded_step, session.guards).text(stage.value, session.batch_size)
 
 
 def _show(output: Output, session: Session, graph: Graph, form: Format, detail: Detail) -> None:

@@ -31,6 +31,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads to compute with; by default all cores.", show_default=False)
 ]
+ExecutorOption = Annotated[str | None, typer.Option("--executor", help="What runs the computation.", show_default=False)]
+
+
+def with_executor(overrides: list[str] | None, executor: str | None) -> list[str]:
+    """The overrides, and the executor as one of them if it is given as an option."""
+    return [*(overrides or []), *([f"executor={executor}"] if executor is not None else [])]
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netcli.cli.running import (
+    ExecutorOption,
     JsonOption,
     OverridesArgument,
     ThreadsOption,
@@ -18,6 +19,7 @@ from netcli.cli.running import (
     messages,
     print_json,
     results,
+    with_executor,
 )
 from netcli.errors import UsageError
 
@@ -41,7 +43,7 @@ def train(
     resume: Annotated[
         Path | None, typer.Option("--resume", metavar="RUN", help="Go on with this run.", show_default=False)
     ] = None,
-    executor: Annotated[str | None, typer.Option("--executor", help="What runs the computation.", show_default=False)] = None,
+    executor: ExecutorOption = None,
     threads: ThreadsOption = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers start.", show_default=False)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only the final summary.")] = False,
@@ -53,8 +55,7 @@ def train(
     settings, a line of metrics per epoch, the last and the best weights, a report with curves.
     """
     limit_threads(threads)
-    settings = list(overrides or [])
-    settings += [f"executor={executor}"] * (executor is not None) + [f"seed={seed}"] * (seed is not None)
+    settings = with_executor(overrides, executor) + [f"seed={seed}"] * (seed is not None)
     if resume is not None and config is not None and "=" in str(config):
         config, settings = None, [str(config), *settings]  # `--resume RUN KEY=VALUE`
     if (config is None) == (resume is None):

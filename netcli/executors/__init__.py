@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from netcli.errors import UsageError
-from netcli.executors.executor import Executor, Feeds, Program, State, initial_state
+from netcli.executors.executor import Executor, Feeds, Profile, Program, Spent, State, initial_state
 from netcli.settings import nearest
 
-__all__ = ["EXECUTORS", "Executor", "Feeds", "Program", "State", "executor", "initial_state"]
+__all__ = ["EXECUTORS", "Executor", "Feeds", "Profile", "Program", "Spent", "State", "executor", "initial_state"]
 
 #: Names of the executors that can be asked for; the first is the default.
 EXECUTORS = ("llvm", "numpy")

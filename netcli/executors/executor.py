@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from zlib import crc32
 
 import numpy as np
@@ -42,8 +43,35 @@ def initial_state(variables: Iterable[Node], seed: int) -> State:
     return State(values)
 
 
+@dataclass(frozen=True)
+class Spent:
+    """The seconds that a piece of work took in a step, those of all threads added up.
+
+    A kernel (kind `nodes`) computes `nodes`, first the one that it is made for; a node may be computed by several.
+    The other kinds are `gather` (the examples out of the data; `nodes` is what is computed on the way), `sums` (of the parts of
+    a batch), `wait` (for other threads) and `finish` (outputs and guards).
+    """
+
+    kind: Literal["nodes", "gather", "sums", "wait", "finish"]
+    nodes: tuple[Node, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Where the time of some steps went, for one of them: `seconds` on the clock, which each of `threads` threads had."""
+
+    seconds: float
+    threads: int
+    spent: tuple[Spent, ...]
+
+
 class Program(ABC):
     """A compiled graph."""
+
+    @abstractmethod
+    def prepare(self, examples: int) -> None:
+        """Do now what else the first batch of so many examples would have to wait for."""
 
     @abstractmethod
     def run(self, state: State, feeds: Feeds) -> dict[str, Array]:
@@ -63,11 +91,21 @@ class Program(ABC):
         last outputs yielded when the iterator is exhausted, and not before.
         """
 
+    @abstractmethod
+    def profile(self, state: State, data: Feeds, batches: Sequence[Array]) -> Profile:
+        """Run steps, at least one, as `steps` does, with a clock on each piece of work, which takes time of its own."""
+
+    @abstractmethod
+    def text(self, stage: str, examples: int) -> str:
+        """A stage of the way from the graph to what runs, one of the executor's `stages`, for batches of so many examples."""
+
 
 class Executor(ABC):
     """A way to run graphs."""
 
     name: str
+    #: What `Program.text` can show, in the order of the work.
+    stages: Sequence[str]
 
     @property
     @abstractmethod
@@ -83,6 +121,10 @@ class Executor(ABC):
 
         Raises ExecutorError, naming the node, when the executor cannot serve it.
         """
+
+    @abstractmethod
+    def peak(self) -> float | None:
+        """The most floating-point operations a second that its threads reach, measured now; None if that is not known."""
 
 
 def check_feeds(graph: Graph, feeds: Feeds) -> None:

@@ -101,6 +101,11 @@ def op_of(node: Node, kind: type[O]) -> O:
     return node.op
 
 
+def read_by(node: Node) -> tuple[Node, ...]:
+    """The inputs whose values the operation reads."""
+    return tuple(x for place, x in enumerate(node.inputs) if place != node.op.like)
+
+
 def topological(roots: Sequence[Node], known: Container[Node] = ()) -> list[Node]:
     """Every node that the roots need, inputs before users, in a fixed order (depth first, inputs from left to right).
 

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,9 @@ class Op(ABC):
     batch as its first axis, `(n, *shape)`; that of a uniform value has none. Axes are therefore counted from the
     right (-1 is the last), which is the same for both.
     """
+
+    #: The input, by place, that only tells how many examples there are; its values are not read.
+    like: ClassVar[int | None] = None
 
     @property
     def name(self) -> str:

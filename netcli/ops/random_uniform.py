@@ -23,6 +23,8 @@ class RandomUniform(Differentiable):
     Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
     """
 
+    like = 2
+
     id: int
     shape: Shape
     dtype: DType

@@ -136,6 +136,8 @@ class BatchSum(Differentiable):
 class BatchBroadcast(Differentiable):
     """A uniform value for every example of the batch of `like`, whose values do not matter: uniform, varying -> varying."""
 
+    like = 1
+
     def infer(self, *types: TensorType) -> TensorType:
         x, like = types
         if x.varying or not like.varying:
@@ -163,6 +165,8 @@ class BatchBroadcast(Differentiable):
 @dataclass(frozen=True)
 class BatchSize(Differentiable):
     """The number of examples in the batch of a varying value, as a uniform scalar. Its derivative is zero."""
+
+    like = 0
 
     def infer(self, *types: TensorType) -> TensorType:
         (x,) = types

@@ -55,15 +55,15 @@ def layer_rows(layers: Sequence[Placed], model: Model, step: Graph) -> tuple[Lay
     """
     words = {placed.name: (placed.layer.word, placed.line) for placed in layers}
     shapes = {placed.name: node.shape for placed, node in model.training.layers}
-    flops = {phase: _flops(step, phase) for phase in ("forward", "backward")}
+    costs = {phase: _flops(step, phase) for phase in ("forward", "backward")}
     kept = activation_bytes(step)
     rows = [
-        LayerRow("input", "input", None, model.input.shape, 0, flops["forward"].get("input", 0), 0, kept.get("input", 0)),
+        LayerRow("input", "input", None, model.input.shape, 0, costs["forward"].get("input", 0), 0, kept.get("input", 0)),
     ]
     for name, (word, line) in words.items():
         parameters = sum(w.type.size for w in model.parameters if w.origin.layer == name)
-        costs = (flops["forward"].get(name, 0), flops["backward"].get(name, 0), kept.get(name, 0))
-        rows.append(LayerRow(name, word, line, shapes[name], parameters, *costs))
+        numbers = (costs["forward"].get(name, 0), costs["backward"].get(name, 0), kept.get(name, 0))
+        rows.append(LayerRow(name, word, line, shapes[name], parameters, *numbers))
     return tuple(rows)
 
 
@@ -102,6 +102,11 @@ def _flops(graph: Graph, phase: Phase) -> dict[str, int]:
         if node.origin.phase == phase and _is_per_example(node):
             total[node.origin.layer] = total.get(node.origin.layer, 0) + _node_flops(node)
     return total
+
+
+def flops(node: Node, examples: int) -> int:
+    """The floating-point operations of a node, for a batch of so many examples."""
+    return _node_flops(node) * (examples if _is_per_example(node) else 1)
 
 
 def _is_per_example(node: Node) -> bool:

@@ -24,8 +24,6 @@ from netcli.training.records import header, parameter_rows
 from netcli.training.run_directory import RunDirectory
 from netcli.training.session import Session
 
-#: Outputs of the step, up to the first slash of their names, that must be finite for its updates to be applied.
-GUARDS = ("loss", "grad_norm", "update_norm", "statistic_norm")
 #: Seconds between two versions of the page while training; who watches it needs no more of them.
 PAGE_INTERVAL = 1.0
 
@@ -53,7 +51,7 @@ class Trainer:
         config = session.loaded.config
         self.epochs, self.batch_size, self.patience = config.train.epochs, config.data.batch_size, config.train.patience
         self.executor, self.graph = session.executor, session.guarded_step
-        self.guards = [name for name in self.graph.outputs if name.split("/", maxsplit=1)[0] in GUARDS]
+        self.guards = session.guards
         self.program = self.executor.compile(self.graph, self.guards)
         self.evaluate = Evaluator.of(session.model, self.executor)
         self.state, self.position, self.averages = start.state, start.position, Averages(start.sums)

@@ -19,6 +19,8 @@ from netcli.optimizers.step import Rule, training_step
 from netcli.passes import optimize
 from netcli.training.signature import Signature, Statistics
 
+#: Outputs of the step, up to the first slash of their names, that must be finite for its updates to be applied.
+GUARDS = ("loss", "grad_norm", "update_norm", "statistic_norm")
 #: Values of one array, above which a config is refused: 4 TiB of them.
 MOST_VALUES = 2**40
 
@@ -66,6 +68,16 @@ class Session:
                 for target in self.model.training.updates
             }
         return Graph({**graph.outputs, **norms}, graph.updates)
+
+    @property
+    def guards(self) -> list[str]:
+        """The outputs of the guarded step that must be finite."""
+        return [name for name in self.guarded_step.outputs if name.split("/", maxsplit=1)[0] in GUARDS]
+
+    @property
+    def batch_size(self) -> int:
+        """Examples of a full batch: no more than there are."""
+        return min(self.loaded.config.data.batch_size, len(self.data.train))
 
     def initial_state(self) -> State:
         """The state before the first step; the seed of random operations is the config's."""

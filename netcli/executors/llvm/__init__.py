@@ -12,17 +12,20 @@ import llvmlite
 import numpy as np
 
 from netcli.errors import ExecutorError
-from netcli.executors.executor import Executor, Feeds, Program, State, check_feeds
-from netcli.executors.llvm.compiling import Compiled
+from netcli.executors.executor import Executor, Feeds, Profile, Program, State, check_feeds
+from netcli.executors.llvm.compiling import Compiled, assembly_text, ir_text
 from netcli.executors.llvm.driver import Driver
 from netcli.executors.llvm.lanes import BITS
+from netcli.executors.llvm.peak import measured_peak
 from netcli.executors.llvm.plan import Plan
+from netcli.executors.llvm.profiling import spent
 from netcli.executors.llvm.schedule import Schedule
+from netcli.executors.llvm.schedule_text import schedule_text
 from netcli.executors.llvm.stopwatch import MOST_WORK
 from netcli.executors.llvm.target import LANES, Cpu, cpu
 from netcli.executors.llvm.team import FRAME
 from netcli.executors.llvm.winograd import winograd_allowed, with_winograd
-from netcli.graph import Array, Constant, Graph, Node, Variable, op_of
+from netcli.graph import Array, Constant, Graph, Node, Variable, op_of, text
 
 #: Seconds that native code may run between two looks of Python, and the most steps in that time.
 PATIENCE, MOST_STEPS = 0.1, 64
@@ -32,6 +35,7 @@ class LlvmExecutor(Executor):
     """Generates native code for the graph."""
 
     name = "llvm"
+    stages = ("graph", "schedule", "llvm", "asm")
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or int(os.environ.get("NETCLI_THREADS") or 0) or len(os.sched_getaffinity(0))
@@ -47,6 +51,10 @@ class LlvmExecutor(Executor):
         """Nothing is compiled before the first batch, whose size it is compiled for."""
         return LlvmProgram(graph, guards, cpu(), self.threads)
 
+    def peak(self) -> float | None:
+        """Multiply-adds on whole registers, two operations each."""
+        return measured_peak(cpu(), self.threads)
+
 
 class LlvmProgram(Program):
     """A graph, and code for the largest batch it has seen."""
@@ -54,7 +62,18 @@ class LlvmProgram(Program):
     def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int) -> None:
         self.graph, self.guards, self.cpu, self.threads = graph, tuple(guards), target, threads
         self._code: _Code | None = None
+        self._timed: _Code | None = None
         Schedule(graph)  # what cannot be served is said now
+
+    def prepare(self, examples: int) -> None:
+        """Generate the code for batches of up to so many examples."""
+        self._code = self._for(self._code, examples, timed=False)
+
+    def _for(self, code: _Code | None, examples: int, *, timed: bool) -> _Code:
+        """Code for batches of up to so many examples, this one if it is."""
+        if code is not None and examples <= code.examples:
+            return code
+        return _Code(self.graph, self.guards, self.cpu, self.threads, max(examples, LANES), timed=timed)
 
     def run(self, state: State, feeds: Feeds) -> dict[str, Array]:
         """Run one batch."""
@@ -66,10 +85,13 @@ class LlvmProgram(Program):
         self, state: State, data: Feeds, batches: Sequence[Array], asked: Callable[[], bool] = lambda: False
     ) -> Iterator[dict[str, Array]]:
         """Run several steps at a time natively."""
-        largest = max((len(batch) for batch in batches), default=0)
-        if self._code is None or largest > self._code.examples:
-            self._code = _Code(self.graph, self.guards, self.cpu, self.threads, max(largest, LANES))
-        code = self._code
+        self.prepare(max(map(len, batches), default=0))
+        assert self._code is not None
+        yield from self._run(self._code, state, data, batches, asked)
+
+    def _run(
+        self, code: _Code, state: State, data: Feeds, batches: Sequence[Array], asked: Callable[[], bool]
+    ) -> Iterator[dict[str, Array]]:
         self._check(data, batches)
         done = 0
         while done < len(batches):
@@ -79,6 +101,30 @@ class LlvmProgram(Program):
             yield from outputs
             if stopped or asked():
                 return
+
+    def profile(self, state: State, data: Feeds, batches: Sequence[Array]) -> Profile:
+        """Run steps of a second program, which counts the time of each kernel."""
+        code = self._timed = self._for(self._timed, max(map(len, batches)), timed=True)
+        code.counters[:] = 0
+        begun = time.perf_counter()
+        done = sum(1 for _ in self._run(code, state, data, batches, lambda: False))
+        seconds = (time.perf_counter() - begun) / done
+        return Profile(seconds, code.threads, spent(code.plan.schedule, code.driver.stopwatch.work, code.counters, done))
+
+    def text(self, stage: str, examples: int) -> str:
+        """The graph; the schedule and where its values lie; LLVM's representation; the CPU's instructions."""
+        match stage:
+            case "graph":
+                return text(self.graph)
+            case "schedule":
+                return schedule_text(plan_of(self.graph, self.cpu, examples))
+        module = Driver(plan_of(self.graph, self.cpu, max(examples, LANES)), self.cpu, self.guards).module
+        match stage:
+            case "llvm":
+                return ir_text(module, self.cpu)
+            case "asm":
+                return assembly_text(module, self.cpu)
+        raise AssertionError(f"{stage} is none of {LlvmExecutor.stages}")
 
     def _check(self, data: Feeds, batches: Sequence[Array]) -> None:
         """Raise ExecutorError for data that does not fit the graph, and for indices that do not fit the data."""
@@ -92,14 +138,20 @@ class LlvmProgram(Program):
                 raise ExecutorError(f"a batch has example {np.max(indices)} of data with {examples} examples, from 0 on")
 
 
+def plan_of(graph: Graph, target: Cpu, examples: int) -> Plan:
+    """The plan of a graph as it runs on this CPU: its convolutions by Winograd's algorithms where that is allowed and pays."""
+    if winograd_allowed():
+        graph = with_winograd(graph, target, -(-examples // LANES))
+    return Plan(graph, target, examples)
+
+
 class _Code:
     """Compiled code with its memory."""
 
-    def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, examples: int) -> None:
-        graph = with_winograd(graph, target, -(-examples // LANES)) if winograd_allowed() else graph
-        self.graph, self.examples = graph, examples
-        self.plan = Plan(graph, target, examples)
-        self.driver = Driver(self.plan, target, guards)
+    def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, examples: int, *, timed: bool) -> None:
+        self.plan = plan_of(graph, target, examples)
+        self.graph, self.examples = self.plan.graph, examples
+        self.driver = Driver(self.plan, target, guards, timed=timed)
         self.scalars, self.fed = self.driver.scalars, self.driver.fed
         self.only_scalars = len(self.scalars) == len(graph.outputs)
         self.together = 1

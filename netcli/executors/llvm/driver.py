@@ -181,7 +181,7 @@ class Driver:
             self._write_groups(step, phase, gathers, kernels, (I64(0), blocks))
             self._meet(step)
         if phase.reductions:
-            with self._timing(step, Work("sum of groups")):
+            with self._timing(step, Work("sum of groups", tuple(phase.reductions))):
                 self._combine(step, phase.reductions)
         if phase.reductions or phase.late:
             self._meet(step)

@@ -58,6 +58,7 @@ class Schedule:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.order = {node: number for number, node in enumerate(graph.nodes)}
         self._check()
         self.level = _levels(graph)
         self.stored = stored_nodes(graph, self.level)

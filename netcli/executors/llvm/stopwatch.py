@@ -21,8 +21,8 @@ MOST_WORK = 4096
 class Work:
     """A piece of work of a step: a kernel and the nodes that it stores, or something that no node stands for.
 
-    `kind` is "block" or "uniform" for kernels of that kind of phase; "gather", "sum of groups", "wait" (for other threads) and
-    "finish" (outputs and guards) have no nodes.
+    `kind` is "block" or "uniform" for kernels of that kind of phase, "sum of groups" for what follows reductions; "gather",
+    "wait" (for other threads) and "finish" (outputs and guards) have no nodes.
     """
 
     kind: str
@@ -45,15 +45,15 @@ class Stopwatch:
         if work not in self.work:
             assert len(self.work) < MOST_WORK, f"a step of more than {MOST_WORK} pieces of work"
             self.work.append(work)
-        begun = _now(e)
+        begun = now(e)
         yield
-        passed = e.b.sub(_now(e), begun)
+        passed = e.b.sub(now(e), begun)
         number = e.b.add(e.b.mul(team.thread, I64(MOST_WORK)), I64(self.work.index(work)))
         at = e.b.gep(team.address(FRAME.COUNTERS, I64), [number])
         e.b.store(e.b.add(e.b.load(at), passed), at)
 
 
-def _now(e: Emitter) -> ir.Value:
+def now(e: Emitter) -> ir.Value:
     """Nanoseconds of the system's monotonic clock."""
     pair = ir.ArrayType(I64, 2)
     with e.b.goto_entry_block():

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from netcli.errors import ExecutorError
-from netcli.executors.executor import Executor, Feeds, Program, State, check_feeds
-from netcli.graph import Array, Graph, Node, Variable, op_of, topological
+from netcli.executors.executor import Executor, Feeds, Profile, Program, Spent, State, check_feeds
+from netcli.graph import Array, Graph, Node, Variable, op_of, text, topological
 
 #: What limits the threads of the matrix libraries that numpy may be built with; read when numpy is imported.
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS")
@@ -23,6 +24,7 @@ class NumpyExecutor(Executor):
     """Interprets the graph."""
 
     name = "numpy"
+    stages = ("graph",)
 
     @property
     def fingerprint(self) -> str:
@@ -34,6 +36,10 @@ class NumpyExecutor(Executor):
         """Find out when each value is used last; nothing is compiled."""
         return NumpyProgram(graph, guards)
 
+    def peak(self) -> float | None:
+        """Not known: matrix products reach another one than everything else."""
+        return None
+
 
 class NumpyProgram(Program):
     """A graph and, for each node, the values that nobody needs after it."""
@@ -42,17 +48,25 @@ class NumpyProgram(Program):
         self.graph, self.guards = graph, tuple(guards)
         self._unneeded = _last_uses(graph)
 
+    def prepare(self, examples: int) -> None:
+        """Nothing is left to do."""
+
     def run(self, state: State, feeds: Feeds) -> dict[str, Array]:
         """Run one batch."""
+        return self._run(state, feeds, _Clock())
+
+    def _run(self, state: State, feeds: Feeds, clock: _Clock) -> dict[str, Array]:
+        """Run one batch, and tell the clock of each node."""
         check_feeds(self.graph, feeds)
         values: dict[Node, Array] = {}
         for node, value in evaluate(self.graph.nodes, leaf_values(self.graph, state, feeds), values):
             values[node] = value
+            clock.computed(node)
             for unneeded in self._unneeded[node]:
                 del values[unneeded]
         # copies, since a value may be part of the state: what one update writes, no other one and no output sees
         outputs = {name: np.array(values[node]) for name, node in self.graph.outputs.items()}
-        if all(np.isfinite(outputs[name]).all() for name in self.guards):
+        if self._is_finite(outputs):
             new = {op_of(target, Variable).label: np.array(values[node]) for target, node in self.graph.updates.items()}
             for label, value in new.items():
                 state.values[label][...] = value
@@ -63,11 +77,66 @@ class NumpyProgram(Program):
     ) -> Iterator[dict[str, Array]]:
         """Gather and run, batch by batch."""
         for indices in batches:
-            fed = {label: array[indices] for label, array in data.items() if label in self.graph.placeholders}
-            outputs = self.run(state, fed)
+            outputs = self.run(state, self._gathered(data, indices))
             yield outputs
-            if asked() or not all(np.isfinite(outputs[name]).all() for name in self.guards):
+            if asked() or not self._is_finite(outputs):
                 return
+
+    def profile(self, state: State, data: Feeds, batches: Sequence[Array]) -> Profile:
+        """Run steps, node by node."""
+        clock = _Clock()
+        for indices in batches:
+            feeds = self._gathered(data, indices)
+            clock.gathered()
+            outputs = self._run(state, feeds, clock)
+            clock.finished()
+            if not self._is_finite(outputs):
+                break
+        return clock.profile()
+
+    def text(self, stage: str, examples: int) -> str:
+        """The graph: nothing else is made of it."""
+        assert stage in NumpyExecutor.stages, stage
+        return text(self.graph)
+
+    def _gathered(self, data: Feeds, indices: Array) -> Feeds:
+        return {label: array[indices] for label, array in data.items() if label in self.graph.placeholders}
+
+    def _is_finite(self, outputs: Mapping[str, Array]) -> bool:
+        return all(np.isfinite(outputs[name]).all() for name in self.guards)
+
+
+class _Clock:
+    """The time between one event and the next, added up by what it was spent on."""
+
+    def __init__(self) -> None:
+        self._begun = self._last = time.perf_counter()
+        self._gather = self._finish = 0.0
+        self._nodes: dict[Node, float] = {}
+        self._steps = 0
+
+    def _passed(self) -> float:
+        last, self._last = self._last, time.perf_counter()
+        return self._last - last
+
+    def gathered(self) -> None:
+        """The batch is there."""
+        self._gather += self._passed()
+
+    def computed(self, node: Node) -> None:
+        """A node's value is there."""
+        self._nodes[node] = self._nodes.get(node, 0.0) + self._passed()
+
+    def finished(self) -> None:
+        """Outputs and updates are written: a step is done."""
+        self._finish += self._passed()
+        self._steps += 1
+
+    def profile(self) -> Profile:
+        """All of it, for one step."""
+        spent = [Spent("nodes", (node,), seconds / self._steps) for node, seconds in self._nodes.items() if node.inputs]
+        spent += [Spent("gather", (), self._gather / self._steps), Spent("finish", (), self._finish / self._steps)]
+        return Profile((self._last - self._begun) / self._steps, 1, tuple(spent))
 
 
 def leaf_values(graph: Graph, state: State, feeds: Feeds) -> dict[Node, Array]:

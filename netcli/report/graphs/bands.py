@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from netcli.graph import Constant, Graph, Node, TensorType
+from netcli.graph import Constant, Graph, Node, TensorType, read_by
 from netcli.report.graphs.formula import formulas
-from netcli.report.graphs.roles import forward_values, gradients_of, is_computed, read_by
+from netcli.report.graphs.roles import forward_values, gradients_of, is_computed
 from netcli.report.graphs.rows import Row, Rows
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

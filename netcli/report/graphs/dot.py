@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from netcli.graph import Graph, Node, Origin, Phase
+from netcli.graph import Graph, Node, Origin, Phase, read_by
 from netcli.report.graphs.formula import call, number
-from netcli.report.graphs.roles import is_computed, is_parameter, origins, read_by
+from netcli.report.graphs.roles import is_computed, is_parameter, origins
 from netcli.report.records import LayerRow
 
 #: Line and ground of each phase, in colours that all who see colours can tell apart (Okabe and Ito, 2008).

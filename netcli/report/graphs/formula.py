@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from netcli.graph import Constant, Node
-from netcli.report.graphs.roles import PLUMBING, read_by
+from netcli.graph import Constant, Node, read_by
+from netcli.report.graphs.roles import PLUMBING
 
 #: Signs of operations with two operands, and how strongly they bind.
 _INFIX = {"add": ("+", 1), "subtract": ("−", 1), "multiply": ("·", 2), "divide": ("/", 2), "greater": (">", 0)}

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netcli.graph import Graph, Leaf, Node, TensorType
+from netcli.graph import Graph, Leaf, Node, TensorType, read_by
 from netcli.report.graphs.bands import Bands, Result
 from netcli.report.graphs.formula import call, number
-from netcli.report.graphs.roles import end_of, is_computed, read_by
+from netcli.report.graphs.roles import end_of, is_computed
 from netcli.report.graphs.rows import Role, Row, Rows, forward_rows
 from netcli.report.graphs.updates import update_formula
 from netcli.report.records import LayerRow

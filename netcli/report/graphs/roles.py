@@ -5,24 +5,15 @@ This works on graphs as they are built, where every backward node knows its forw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from netcli.graph import Constant, Graph, Leaf, Node, Origin, Placeholder, Variable, op_of, topological
+from netcli.graph import Constant, Graph, Leaf, Node, Origin, Placeholder, Variable, op_of, read_by, topological
 
 #: Graphs for inspection have an output of this name, with the label of a parameter, for each gradient.
 GRADIENT = "gradients/"
 
 #: Operations that change the form of a value, not the value: pictures draw them into the row of what they serve.
 PLUMBING = frozenset({"reshape", "broadcast", "cast", "batch_broadcast"})
-
-#: The input (by place) that tells an operation how many examples there are; its values are not read.
-_LIKE: Mapping[str, int] = {"batch_broadcast": 1, "batch_size": 0, "random_uniform": 2}
-
-
-def read_by(node: Node) -> tuple[Node, ...]:
-    """The inputs whose values the operation reads."""
-    like = _LIKE.get(node.op.name)
-    return tuple(x for place, x in enumerate(node.inputs) if place != like)
 
 
 def is_computed(node: Node) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from netcli.graph import Graph, Node, Placeholder
-from netcli.report.graphs.roles import PLUMBING, is_computed, is_parameter, needed, origins, reached_from, read_by
+from netcli.graph import Graph, Node, Placeholder, read_by
+from netcli.report.graphs.roles import PLUMBING, is_computed, is_parameter, needed, origins, reached_from
 
 #: What a row stands for: the data on their way, a value computed aside, a parameter.
 Role = Literal["data", "side", "parameter"]
