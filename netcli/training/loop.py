@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from netcli.datasets.splitting import random_order
 from netcli.errors import Place
-from netcli.graph import Array
 from netcli.report.page import training_page
 from netcli.report.records import EpochRecord, Stopped, Summary
 from netcli.report.training import TrainingReport
@@ -49,7 +47,7 @@ class Trainer:
     ) -> None:
         self.session, self.run, self.report = session, run, report
         config = session.loaded.config
-        self.epochs, self.batch_size, self.patience = config.train.epochs, config.data.batch_size, config.train.patience
+        self.epochs, self.patience = config.train.epochs, config.train.patience
         self.executor, self.graph = session.executor, session.guarded_step
         self.guards = session.guards
         self.program = self.executor.compile(self.graph, self.guards)
@@ -107,7 +105,7 @@ class Trainer:
         """The batches of an epoch that are still to do."""
         train = self.session.data.train
         data = {"input": train.inputs, "target": train.targets}
-        every = self._batches(epoch)
+        every = self.session.batches(epoch)
         batches = every[self.position.batch :]
         diverging = None
         steps = self.program.steps(self.state, data, batches, lambda: interruption.asked)
@@ -123,14 +121,6 @@ class Trainer:
             self.diverged_at = first_non_finite(self.graph, self.state, feeds, self.guards)
             return "diverged"
         return "interrupted" if self.position.batch < len(every) else None
-
-    def _batches(self, epoch: int) -> list[Array]:
-        """The indices of an epoch's examples, batch by batch: a function of seed and epoch alone."""
-        config, examples = self.session.loaded.config, len(self.session.data.train)
-        order = np.arange(examples)
-        if config.data.shuffle:
-            order = random_order(examples, np.random.SeedSequence([config.seed, epoch]))
-        return [order[at : at + self.batch_size] for at in range(0, examples, self.batch_size)]
 
     def _finish_epoch(self, rate: float, seconds: float) -> None:
         """Validate, record, save."""

@@ -6,12 +6,15 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from netcli.config.load import Loaded
 from netcli.datasets.dataset import Dataset
 from netcli.datasets.prepare import load as load_data
+from netcli.datasets.splitting import random_order
 from netcli.errors import ConfigError, Problem, UsageError
 from netcli.executors import Executor, State, executor, initial_state
-from netcli.graph import DType, Graph, Node, Variable, op_of, phase
+from netcli.graph import Array, DType, Graph, Node, Variable, op_of, phase
 from netcli.layers.building import shape_text
 from netcli.layers.stack import Model, Placed, StackError, build_model, place
 from netcli.ops import norm
@@ -78,6 +81,14 @@ class Session:
     def batch_size(self) -> int:
         """Examples of a full batch: no more than there are."""
         return min(self.loaded.config.data.batch_size, len(self.data.train))
+
+    def batches(self, epoch: int) -> list[Array]:
+        """The indices of an epoch's examples, batch by batch: a function of seed and epoch alone."""
+        config, examples = self.loaded.config, len(self.data.train)
+        order = np.arange(examples)
+        if config.data.shuffle:
+            order = random_order(examples, np.random.SeedSequence([config.seed, epoch]))
+        return [order[at : at + self.batch_size] for at in range(0, examples, self.batch_size)]
 
     def initial_state(self) -> State:
         """The state before the first step; the seed of random operations is the config's."""
