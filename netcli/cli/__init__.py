@@ -10,7 +10,7 @@ from typing import Annotated, TextIO
 import typer
 
 from netcli import __version__
-from netcli.cli import bench, evaluate, gradcheck, init, inspect_graph, layers, predict, schema, train
+from netcli.cli import bench, diff, evaluate, explain, gradcheck, init, inspect_graph, layers, predict, schema, train
 from netcli.cli.running import guarded
 
 app = typer.Typer(
@@ -26,7 +26,9 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("explain")(explain.explain)
 app.command("inspect-graph")(inspect_graph.inspect_graph)
+app.command("diff")(diff.diff)
 app.command("bench")(bench.bench)
 app.command("layers")(layers.layers)
 app.command("schema")(schema.schema)

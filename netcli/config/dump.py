@@ -17,7 +17,7 @@ from netcli.settings import Option, Settings
 def dump(config: Config) -> str:
     """The config as YAML, its keys in the order of the models; settings that are null by default are left out when they are."""
     return yaml.dump(
-        _plain(config), Dumper=yamlcore.CCoreDumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=110
+        plain(config), Dumper=yamlcore.CCoreDumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=110
     )
 
 
@@ -27,16 +27,16 @@ def absolute_paths(config: Config, folder: Path) -> Config:
     return made
 
 
-def _plain(value: Any) -> Any:
-    """Settings as mappings, a member of a family as `word: {…}`, tuples as lists."""
+def plain(value: Any) -> Any:
+    """As YAML reads it: settings as mappings, a member of a family as `word: {…}`, tuples as lists."""
     if isinstance(value, Settings):
-        fields = {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+        fields = {name: plain(getattr(value, name)) for name in type(value).model_fields}
         kept = {name: inner for name, inner in fields.items() if inner is not None or not _null_by_default(value, name)}
         if not isinstance(value, Option):
             return kept
         return {value.word: kept} if kept else value.word
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     return value
 
 

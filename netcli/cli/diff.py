@@ -1,0 +1,63 @@
+"""`netcli diff`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netcli.cli.running import JsonOption, guarded, print_json, results
+
+if TYPE_CHECKING:
+    from netcli.report.comparison import Comparison
+    from netcli.training.session import Session
+
+_HELP = "A YAML file, or a run directory."
+
+
+@guarded
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help=_HELP, show_default=False)],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help=_HELP, show_default=False)],
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if they differ, as git diff does.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what differs between two configs, as graphs.
+
+    Layers that were added, removed and changed, and what that does to shapes, parameters, FLOPs and memory, forward and
+    backward; and the settings outside of the model that differ. The name of the run is no difference.
+    """
+    from netcli.training.comparison import compare  # noqa: PLC0415 - heavy
+
+    found = compare(_session(before), _session(after), (str(before), str(after)))
+    if json:
+        from netcli.report.comparison import as_json  # noqa: PLC0415
+
+        print_json(as_json(found))
+    else:
+        _show(found)
+    if exit_code and not found.same:
+        raise typer.Exit(1)
+
+
+def _session(path: Path) -> Session:
+    """What the config of a file or of a run builds."""
+    from netcli.config.load import load  # noqa: PLC0415
+    from netcli.training.run_directory import open_run  # noqa: PLC0415
+    from netcli.training.session import prepare  # noqa: PLC0415
+
+    return prepare(load(open_run(path).config if path.is_dir() else path))
+
+
+def _show(found: Comparison) -> None:
+    from netcli.report.comparison import layers_table, settings_table, totals_table, verdict  # noqa: PLC0415
+
+    output = results()
+    output.line(verdict(found))
+    tables = [] if found.same_layers else [layers_table(found)]
+    tables += [] if found.same_graph else [totals_table(found)]
+    tables += [settings_table(found)] if found.settings else []
+    for table in tables:
+        output.line()
+        output.table(table)

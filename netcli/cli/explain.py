@@ -1,0 +1,92 @@
+"""`netcli explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netcli.cli.evaluate import CheckpointName
+from netcli.cli.running import (
+    ExecutorOption,
+    JsonOption,
+    OverridesArgument,
+    ThreadsOption,
+    guarded,
+    limit_threads,
+    print_json,
+    results,
+    with_executor,
+)
+from netcli.errors import AnswerIsNo
+
+if TYPE_CHECKING:
+    from netcli.report.explanation import Explanation
+
+
+@guarded
+def explain(
+    source: Annotated[
+        Path, typer.Argument(metavar="CONFIG|RUN", help="The YAML file, or a run directory.", show_default=False)
+    ],
+    overrides: OverridesArgument = None,
+    parameter: Annotated[
+        str,
+        typer.Option(
+            "--parameter",
+            "-p",
+            help="The number, as conv1/weight[3,0,1,2]; without brackets, the one with the largest derivative.",
+            show_default=False,
+        ),
+    ] = ...,  # type: ignore[assignment]
+    examples: Annotated[
+        int | None,
+        typer.Option("--examples", min=1, help="Examples of the first batch; by default all of it.", show_default=False),
+    ] = None,
+    checkpoint: Annotated[CheckpointName, typer.Option("--checkpoint", help="Which weights of a run.")] = CheckpointName.BEST,
+    executor: ExecutorOption = None,
+    threads: ThreadsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Explain one derivative: that of the loss with respect to one number.
+
+    On the first batch of training: the derivative by reverse mode, by forward mode and by a difference, in float64, and as the
+    executor computes it in float32; then the way from the loss to the number, operation by operation, and one chain of single
+    numbers, factor by factor. Where the derivative is zero: where the way ends, and why.
+    """
+    limit_threads(threads)
+    from netcli.training.explanation import explain as explained  # noqa: PLC0415 - heavy
+    from netcli.training.subject import open_subject  # noqa: PLC0415
+
+    found = explained(open_subject(source, with_executor(overrides, executor), checkpoint.value), parameter, examples)
+    if json:
+        from netcli.report.explanation import as_json  # noqa: PLC0415
+
+        print_json(as_json(found))
+    else:
+        _show(found)
+    if found.contradictions:
+        methods = ", ".join(each.method for each in found.contradictions)
+        hint = f"netcli gradcheck {source} finds the operation whose derivative is wrong"
+        raise AnswerIsNo(f"the derivatives contradict each other: {methods} against reverse", hint=hint)
+
+
+def _show(found: Explanation) -> None:
+    from netcli.report.explanation import chain_table, derivatives_table, ends_text, facts, legend, stage_lines  # noqa: PLC0415
+    from netcli.report.summary import fact_lines  # noqa: PLC0415
+
+    output = results()
+    output.lines(fact_lines(facts(found), output.width))
+    if found.is_zero:
+        output.line()
+        output.lines(ends_text(found, output.width))
+    if found.derivatives:
+        output.line()
+        output.table(derivatives_table(found))
+        output.line()
+        output.lines(stage_lines(found, output.width, output.encoding))
+        output.lines(fact_lines(legend(found), output.width))
+    if found.chain:
+        output.line()
+        output.table(chain_table(found))

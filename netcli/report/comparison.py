@@ -1,0 +1,178 @@
+"""What a person sees of two configs beside each other: their layers, what their graphs cost, the settings that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from netcli.report import numbers
+from netcli.report.records import LayerRow
+from netcli.report.table import Column, Table
+from netcli.report.text import Cell, Style, Styled
+
+#: What became of a layer. `follows`: its settings are the same, its shape or its cost is another as what is before it changed.
+Change = Literal["same", "follows", "changed", "added", "removed"]
+
+_MARKS: Mapping[Change, tuple[str, Style | None]] = {
+    "same": (" ", None),
+    "follows": ("≈", "muted"),
+    "changed": ("~", "warn"),
+    "added": ("+", "good"),
+    "removed": ("−", "bad"),
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A setting that differs, as `train.optimizer.sgd.lr`, and what the two configs have there: None for nothing."""
+
+    key: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class LayerPair:
+    """A layer of the one config beside that of the other which it is likest; None where there is none.
+
+    `yaml` is its line in the file, where it was added or removed; `settings` are those that were changed.
+    """
+
+    change: Change
+    before: LayerRow | None
+    after: LayerRow | None
+    yaml: str
+    settings: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class Total:
+    """A number of the whole network: what it is, in which unit it is written, in the one and in the other."""
+
+    name: str
+    unit: Literal["count", "flops", "bytes"]
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two configs. `settings` are those outside of the model."""
+
+    before: str
+    after: str
+    layers: tuple[LayerPair, ...]
+    totals: tuple[Total, ...]
+    settings: tuple[Difference, ...]
+
+    @property
+    def same_layers(self) -> bool:
+        """Whether all layers are the same, and cost the same."""
+        return all(pair.change == "same" for pair in self.layers)
+
+    @property
+    def same_graph(self) -> bool:
+        """Whether the whole training step is the same as well, as far as its costs tell."""
+        return self.same_layers and all(total.before == total.after for total in self.totals)
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return self.same_graph and not self.settings
+
+
+def as_json(found: Comparison) -> dict[str, Any]:
+    """The document of `diff --json`: whether they are the same, and the fields."""
+    fields = asdict(found)
+    files = {key: fields.pop(key) for key in ("before", "after")}
+    return {**files, "same": found.same, "same_layers": found.same_layers, **fields}
+
+
+def verdict(found: Comparison) -> str:
+    """In a sentence whether they differ, and in what."""
+    if found.same:
+        return f"{found.before} and {found.after} are the same: the same network, the same settings"
+    if found.same_graph:
+        return f"{found.before} → {found.after}: the same network, other settings"
+    if found.same_layers:
+        return f"{found.before} → {found.after}: the same layers, another training step"
+    return f"{found.before} → {found.after}: another network"
+
+
+def layers_table(found: Comparison) -> Table:
+    """The layers side by side: what was added, removed and changed, and what it does to shapes and costs."""
+    columns = (
+        Column(""),
+        Column("layer", shrink=True),
+        Column("change", shrink=True),
+        Column("output", drop=1),
+        Column("parameters", "right"),
+        Column("forward", "right", drop=2),
+        Column("backward", "right", drop=3),
+        Column("activations", "right", drop=4),
+    )
+    caption = "+ added · − removed · ~ changed · ≈ as before, after what changed in front of it; costs are those of one example"
+    return Table("layers", columns, tuple(map(_layer, found.layers)), caption)
+
+
+def _layer(pair: LayerPair) -> tuple[Cell, ...]:
+    mark, style = _MARKS[pair.change]
+    rows = [row for row in (pair.before, pair.after) if row is not None]
+    return (
+        Styled(mark, style),
+        Styled(" → ".join(dict.fromkeys(row.name for row in rows)), style),
+        Styled(_settings(pair), style or "muted"),
+        _both(pair, lambda row: numbers.shape(row.output_shape)),
+        _both(pair, lambda row: numbers.count(row.parameters) if row.parameters else "-"),
+        _both(pair, lambda row: numbers.flops(row.flops_forward) if row.flops_forward else "-"),
+        _both(pair, lambda row: numbers.flops(row.flops_backward) if row.flops_backward else "-"),
+        _both(pair, lambda row: numbers.size(row.activation_bytes) if row.activation_bytes else "-"),
+    )
+
+
+def _settings(pair: LayerPair) -> str:
+    """What was changed about a layer."""
+    if pair.before is None or pair.after is None:
+        return pair.yaml
+    kinds = [] if pair.before.type == pair.after.type else [f"{pair.before.type} → {pair.after.type}"]
+    return ", ".join([*kinds, *(f"{each.key} {value_text(each.before)} → {value_text(each.after)}" for each in pair.settings)])
+
+
+def _both(pair: LayerPair, text: Callable[[LayerRow], str]) -> Cell:
+    """A number of both layers, once where it is the same."""
+    texts = dict.fromkeys(text(row) for row in (pair.before, pair.after) if row is not None)
+    return Styled(" → ".join(texts), None if len(texts) > 1 or pair.change in {"added", "removed"} else "muted")
+
+
+def totals_table(found: Comparison) -> Table:
+    """The numbers of the whole network."""
+    columns = (Column("as a whole"), Column("before", "right"), Column("after", "right"), Column("", "right"))
+    return Table(None, columns, tuple(map(_total, found.totals)))
+
+
+def _total(total: Total) -> tuple[Cell, ...]:
+    write = {"count": numbers.count, "flops": numbers.flops, "bytes": numbers.size}[total.unit]
+    same = total.before == total.after
+    ratio = "" if same or not total.before else f"×{total.after / total.before:.3g}"
+    return (total.name, write(total.before), Styled("same", "muted") if same else write(total.after), ratio)
+
+
+def settings_table(found: Comparison) -> Table:
+    """The settings outside of the model that differ."""
+    columns = (Column("setting", shrink=True), Column("before", shrink=True), Column("after", shrink=True))
+    rows = tuple((each.key, value_text(each.before), value_text(each.after)) for each in found.settings)
+    return Table("settings", columns, rows)
+
+
+def value_text(value: Any) -> str:
+    """A setting as YAML writes it; a dash for one that is not there."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {value_text(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(value_text, value))}]"
+    return f"{value:.9g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,274 @@
+"""What a person sees of one derivative: how it comes about, from the loss to the number, and that three ways give it."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from netcli.autodiff.gradcheck import Verdict
+from netcli.report import numbers
+from netcli.report.table import Column, Table, layout
+from netcli.report.text import Cell, Line, Style, Styled, clip
+
+#: How a derivative was computed; `executor`: reverse mode in float32, as training computes it.
+Method = Literal["reverse", "forward", "difference", "executor"]
+
+_NOTHING = Styled("-", "muted")
+_STYLES: dict[Verdict, Style] = {"pass": "good", "kink": "warn", "fail": "bad"}
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """The derivative by one method, how far it is from that of reverse mode, and what that says; float32 gets no verdict."""
+
+    method: Method
+    by: str
+    value: float
+    error: float
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A row of the forward graph on the way, and what flows through it.
+
+    `shape` leaves out the batch of a varying value. `elements` are those of the whole batch, `moved` those whose derivative
+    with respect to the number is not 0. `gradient` is the norm of ∂loss/∂y, the number itself where y is one; `tangent` is the
+    same of ∂y/∂number. `through` is the part of the derivative that comes through the row.
+    """
+
+    layer: str
+    line: int | None
+    yaml: str
+    computes: str
+    derivative: str
+    shape: tuple[int, ...]
+    varying: bool
+    elements: int
+    moved: int
+    gradient: float
+    tangent: float
+    through: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the chain of single numbers: an element of a node, and ∂ this / ∂ the next; the last has no next one."""
+
+    name: str
+    line: int | None
+    example: int | None
+    index: tuple[int, ...]
+    value: float
+    factor: float | None
+
+
+@dataclass(frozen=True)
+class PathEnd:
+    """Where the way from the number to the loss ends, and why."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A kink within the step of the difference: at which nodes, and the derivatives on its two sides."""
+
+    where: str
+    left: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One derivative. `chosen`: the element was not named, and is the one with the largest derivative.
+
+    `end` is what is differentiated, `loss` or `objective` (with penalties), and `end_value` its value. A derivative of zero has
+    `ends` instead of a `chain` of single numbers; where there is no path at all, there are no `derivatives` and `stages`.
+    """
+
+    number: str
+    chosen: bool
+    value: float
+    weights: str
+    examples: int
+    layer: str
+    line: int | None
+    yaml: str
+    end: str
+    end_value: float
+    derivatives: tuple[Derivative, ...] = ()
+    kink: Kink | None = None
+    is_zero: bool = True
+    ends: tuple[PathEnd, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    chain: tuple[Step, ...] = ()
+
+    @property
+    def derivative(self) -> float:
+        """By reverse mode."""
+        return self.derivatives[0].value if self.derivatives else 0.0
+
+    @property
+    def contradictions(self) -> list[Derivative]:
+        """The derivatives that reverse mode does not agree with."""
+        return [each for each in self.derivatives if each.verdict == "fail"]
+
+
+def as_json(found: Explanation) -> dict[str, Any]:
+    """The document of `explain --json`: the fields, and the derivative."""
+    fields = asdict(found)
+    head = {key: fields.pop(key) for key in ("number", "chosen", "value")}
+    return {**head, "derivative": found.derivative, **fields}
+
+
+def facts(found: Explanation) -> dict[str, str]:
+    """What the derivative is of, and at which point."""
+    chosen = "the element with the largest derivative, since none was named" if found.chosen else ""
+    where = f"line {found.line}: {found.yaml}" if found.line is not None else ""
+    batch = f"the first {numbers.count(found.examples)} examples" if found.examples > 1 else "the first example"
+    return {
+        "number": ", ".join(filter(None, [found.number, chosen])),
+        "value": f"{found.value:.9g} ({found.weights} weights)",
+        "layer": ", ".join(filter(None, [found.layer, where])),
+        "batch": f"{batch} of training, {found.end} {found.end_value:.9g}",
+    }
+
+
+def derivatives_table(found: Explanation) -> Table:
+    """The derivative by each method."""
+    columns = (
+        Column(f"∂{found.end}/∂{found.number}", shrink=True),
+        Column("by"),
+        Column("derivative", "right"),
+        Column("difference", "right"),
+        Column("verdict"),
+    )
+    names: dict[Method, str] = {
+        "reverse": "reverse mode",
+        "forward": "forward mode",
+        "difference": "central difference",
+        "executor": "reverse mode, as trained",
+    }
+    rows = tuple(
+        (
+            names[each.method],
+            Styled(each.by, "muted"),
+            f"{each.value:.10g}",
+            _NOTHING if each.method == "reverse" else numbers.scientific(each.error),
+            _NOTHING if each.verdict is None else Styled(each.verdict, _STYLES[each.verdict]),
+        )
+        for each in found.derivatives
+    )
+    return Table(None, columns, rows, _kink_note(found))
+
+
+def _kink_note(found: Explanation) -> str | None:
+    if found.kink is None:
+        return None
+    sides = f"left derivative {found.kink.left:.6g}, right {found.kink.right:.6g}"
+    return f"a kink lies within a step of the number ({found.kink.where}): {sides}"
+
+
+def stage_lines(found: Explanation, width: int | None, encoding: str = "utf-8") -> list[Line]:
+    """The way from the loss up to the number, a row per operation, under the names of their layers."""
+    title = f"from the {found.end} up to {found.number}"
+    shown = layout(Table(None, _STAGE_COLUMNS, tuple(map(_stage_row, found.stages))), width, encoding)
+    heading, rule, *rows = shown
+    lines: list[Line] = [(Styled(title, "strong"),), heading, rule]
+    layer: str | None = None
+    for stage, row in zip(found.stages, rows, strict=True):
+        if stage.layer != layer:
+            where = f" · line {stage.line}: {stage.yaml}" if stage.line is not None else ""
+            name, rest = clip(stage.layer, width or len(stage.layer)), clip(where, max((width or 200) - len(stage.layer), 0))
+            lines.append((Styled(name, "strong"), Styled(rest, "muted")))
+            layer = stage.layer
+        lines.append(row)
+    return lines
+
+
+_STAGE_COLUMNS = (
+    Column("  y =", shrink=True),
+    Column("hands up", shrink=True),
+    Column("shape of y", drop=2),
+    Column("g = ∂/∂y", "right"),
+    Column("moved", "right"),
+    Column("∂y/∂number", "right", drop=1),
+    Column("through", "right"),
+)
+
+
+def _stage_row(stage: Stage) -> tuple[Cell, ...]:
+    shape = numbers.shape(stage.shape)
+    return (
+        Styled(f"  {stage.computes}", "forward"),
+        Styled(stage.derivative, "backward"),
+        (f"n×{shape}" if stage.shape else "n") if stage.varying else shape,
+        numbers.significant(stage.gradient),
+        numbers.whole_percent(stage.moved / stage.elements),
+        numbers.significant(stage.tangent),
+        numbers.significant(stage.through),
+    )
+
+
+def legend(found: Explanation) -> dict[str, str]:
+    """What the columns of the way say."""
+    total = "" if found.end == "loss" else "; the objective is the loss with the penalties"
+    return {
+        "hands up": f"what the row makes of g, the derivative of the {found.end} by y, for the row above it{total}",
+        "g, ∂y/∂number": "the number itself where y is one, else the norm over its elements, those of all n examples",
+        "moved": "the share of y's elements whose derivative with respect to the number is not 0",
+        "through": "Σ g · ∂y/∂number, what of the derivative comes through y: the chain rule, cut at this row",
+    }
+
+
+def chain_table(found: Explanation) -> Table:
+    """One chain of single numbers, whose product is a part of the derivative."""
+    columns = (
+        Column("one element y of", shrink=True),
+        Column("example", "right", drop=1),
+        Column("at"),
+        Column("line", "right", drop=2),
+        Column("y", "right"),
+        Column("∂y/∂next y", "right"),
+    )
+    rows = tuple(_step_row(step) for step in found.chain)
+    product = 1.0
+    for step in found.chain:
+        product *= 1.0 if step.factor is None else step.factor
+    share = numbers.percent(product / found.derivative)
+    footer: tuple[Cell, ...] = (Styled("product", "strong"), "", "", "", share, f"{product:.6g}")
+    caption = (
+        "one way through single elements, the strongest at each step: the product of its factors, and its share of the "
+        "derivative, to which the products of all the ways add up; steps that only reshape are left out"
+    )
+    return Table("the chain rule, factor by factor", columns, rows, caption, footer)
+
+
+def _step_row(step: Step) -> tuple[Cell, ...]:
+    return (
+        step.name,
+        "" if step.example is None else str(step.example),
+        f"[{','.join(map(str, step.index))}]" if step.index else "",
+        Styled("" if step.line is None else str(step.line), "muted"),
+        numbers.significant(step.value),
+        "" if step.factor is None else f"{step.factor:.6g}",
+    )
+
+
+def ends_text(found: Explanation, width: int | None) -> list[Line]:
+    """That the derivative is zero, and where the ways from the number end and why."""
+    what = f"The derivative of the {found.end} with respect to {found.number} is 0 on this batch"
+    if not found.ends:
+        return _wrapped(f"{what} but for rounding: the terms that it is added up from cancel.", width)
+    lines = _wrapped(f"{what}. The way from the number ends", width)
+    for end in found.ends:
+        lines += _wrapped(f"at {end.where}: {end.reason}", width, indent="  ")
+    return lines
+
+
+def _wrapped(text: str, width: int | None, indent: str = "") -> list[Line]:
+    parts = textwrap.wrap(text, width or len(indent + text), initial_indent=indent, subsequent_indent=indent * 2)
+    return [(part,) for part in parts]
