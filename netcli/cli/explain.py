@@ -25,25 +25,29 @@ if TYPE_CHECKING:
     from netcli.report.explanation import Explanation
 
 
+ParameterOption = Annotated[
+    str,
+    typer.Option(
+        "--parameter",
+        "-p",
+        help="The number, as conv1/weight[3,0,1,2]; without brackets, the one with the largest derivative.",
+        show_default=False,
+    ),
+]
+ExamplesOption = Annotated[
+    int | None,
+    typer.Option("--examples", min=1, help="Examples of the first batch; by default all of it.", show_default=False),
+]
+
+
 @guarded
 def explain(
     source: Annotated[
         Path, typer.Argument(metavar="CONFIG|RUN", help="The YAML file, or a run directory.", show_default=False)
     ],
+    parameter: ParameterOption,
     overrides: OverridesArgument = None,
-    parameter: Annotated[
-        str,
-        typer.Option(
-            "--parameter",
-            "-p",
-            help="The number, as conv1/weight[3,0,1,2]; without brackets, the one with the largest derivative.",
-            show_default=False,
-        ),
-    ] = ...,  # type: ignore[assignment]
-    examples: Annotated[
-        int | None,
-        typer.Option("--examples", min=1, help="Examples of the first batch; by default all of it.", show_default=False),
-    ] = None,
+    examples: ExamplesOption = None,
     checkpoint: Annotated[CheckpointName, typer.Option("--checkpoint", help="Which weights of a run.")] = CheckpointName.BEST,
     executor: ExecutorOption = None,
     threads: ThreadsOption = None,

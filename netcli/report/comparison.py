@@ -11,7 +11,7 @@ from netcli.report.records import LayerRow
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Style, Styled
 
-#: What became of a layer. `follows`: its settings are the same, its shape or its cost is another as what is before it changed.
+#: What became of a layer. `follows`: the same settings, but another shape or cost, as the layers around it changed.
 Change = Literal["same", "follows", "changed", "added", "removed"]
 
 _MARKS: Mapping[Change, tuple[str, Style | None]] = {
@@ -112,7 +112,7 @@ def layers_table(found: Comparison) -> Table:
         Column("backward", "right", drop=3),
         Column("activations", "right", drop=4),
     )
-    caption = "+ added · − removed · ~ changed · ≈ as before, after what changed in front of it; costs are those of one example"
+    caption = "+ added · − removed · ~ changed · ≈ as it was, at another shape or cost; FLOPs and activations: of one example"
     return Table("layers", columns, tuple(map(_layer, found.layers)), caption)
 
 

@@ -74,7 +74,7 @@ class PathEnd:
 
 @dataclass(frozen=True)
 class Kink:
-    """A kink within the step of the difference: at which nodes, and the derivatives on its two sides."""
+    """A kink on which the number lies: at which nodes, and the derivatives on its two sides."""
 
     where: str
     left: float
@@ -169,7 +169,7 @@ def _kink_note(found: Explanation) -> str | None:
     if found.kink is None:
         return None
     sides = f"left derivative {found.kink.left:.6g}, right {found.kink.right:.6g}"
-    return f"a kink lies within a step of the number ({found.kink.where}): {sides}"
+    return f"the number lies on a kink ({found.kink.where}): {sides}"
 
 
 def stage_lines(found: Explanation, width: int | None, encoding: str = "utf-8") -> list[Line]:

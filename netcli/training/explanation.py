@@ -9,10 +9,10 @@ import numpy as np
 from netcli.autodiff import describe, gradients
 from netcli.autodiff.ends import ends, is_zero
 from netcli.autodiff.flow import Flow, flow
-from netcli.autodiff.gradcheck.examine import Outcome, element_direction, examine
+from netcli.autodiff.gradcheck.examine import element_direction, examine
 from netcli.autodiff.gradcheck.function import Function
 from netcli.autodiff.gradcheck.rows import kinks_text
-from netcli.autodiff.gradcheck.tolerance import DUALITY, DUALITY_FLOOR
+from netcli.autodiff.gradcheck.tolerance import DUALITY, DUALITY_FLOOR, STEPS
 from netcli.errors import NoPathError
 from netcli.executors import Feeds, State
 from netcli.executors.numpy import leaf_values, values_of
@@ -61,7 +61,14 @@ def explain(subject: Subject, text: str, examples: int | None = None) -> Explana
         found = flow(point.objective, x, index, point.leaves, values_of)
     except NoPathError as error:
         index = element.index or (0,) * len(x.shape)
-        return _head(subject, point, x, index, chosen=element.index is None, ends=(PathEnd(describe(x), error.message),))
+        return _head(
+            subject,
+            point,
+            x,
+            index,
+            chosen=element.index is None,
+            ends=(PathEnd(describe(x), error.message.rpartition(" has no gradient: ")[2]),),
+        )
     head = _head(subject, point, x, index, chosen=element.index is None, ends=_ends(found))
     derivatives, kink = _derivatives(subject, point, found)
     lines = yaml_lines(subject.session)
@@ -126,32 +133,37 @@ def _head(
 
 
 def _derivatives(subject: Subject, point: _Point, found: Flow) -> tuple[tuple[Derivative, ...], Kink | None]:
-    """The derivative by each method, and the kink beside which it was taken, if there is one."""
-    outcome, scale = _difference(found)
-    difference, right = outcome.slopes.expected / scale, found.reverse
+    """The derivative by each method, and the kink on which it was taken, if there is one."""
+    difference, kink = _difference(found)
+    right = found.reverse
     size = max(1.0, abs(float(found.values[found.y])))
     dual = abs(found.forward - right) <= DUALITY * found.terms + DUALITY_FLOOR * size
     float32 = _in_float32(subject, point.feeds, found)
     rows = (
         Derivative("reverse", "numpy float64", right, 0.0, None),
         Derivative("forward", "numpy float64", found.forward, abs(found.forward - right), "pass" if dual else "fail"),
-        Derivative(
-            "difference", f"h = {outcome.slopes.step * scale:.2g}", difference, abs(difference - right), outcome.verdict
-        ),
+        difference,
         Derivative("executor", f"{subject.session.executor.name} float32", float32, abs(float32 - right), None),
     )
-    if not outcome.changes:
-        return rows, None
-    return rows, Kink(kinks_text([outcome.changes]), outcome.slopes.left / scale, outcome.slopes.right / scale)
+    return rows, kink
 
 
-def _difference(found: Flow) -> tuple[Outcome, float]:
-    """The central difference of the element, along a direction of a length that is given too."""
+def _difference(found: Flow) -> tuple[Derivative, Kink | None]:
+    """The central difference of the element; on a kink, with the derivatives on its two sides."""
     value = found.values[found.x]
     function = Function(found.x, [(found.y, np.ones(()))], found.gradient, found.values, values_of)
     direction = element_direction(value, int(np.ravel_multi_index(found.index, value.shape)) if found.index else 0)
+    scale = float(direction[found.index])
     with np.errstate(all="ignore"):  # what is not finite fails, and says so
-        return examine(function, direction), float(direction[found.index])
+        outcome = examine(function, direction)
+        # on a kink the outcome's slopes are those of its sides, a step away
+        slopes = function.slopes(direction, STEPS[-1]) if outcome.verdict == "kink" else outcome.slopes
+    central = slopes.expected / scale
+    error = abs(central - found.reverse)
+    row = Derivative("difference", f"h = {slopes.step * scale:.2g}", central, error, outcome.verdict)
+    if outcome.verdict != "kink":
+        return row, None
+    return row, Kink(kinks_text([outcome.changes]), slopes.left / scale, slopes.right / scale)
 
 
 def _in_float32(subject: Subject, feeds: Feeds, found: Flow) -> float:

@@ -11,7 +11,9 @@ from support.runs import IRIS, call, config_of, netcli, refused, succeed
 
 from netcli import __version__
 
-COMMANDS = ["train", "evaluate", "predict", "gradcheck", "inspect-graph", "bench", "layers", "schema", "init"]
+COMMANDS = [
+    "train", "evaluate", "predict", "gradcheck", "explain", "inspect-graph", "diff", "bench", "layers", "schema", "init",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]], ids=str)
@@ -87,6 +89,18 @@ def test_as_a_module() -> None:
         ("gradcheck --executor numpy --sampled 9", "--sampled does not go with --executor"),
         ("gradcheck small.yaml --executor numpy --second-order", "--second-order does not go with --executor"),
         ("gradcheck small.yaml --executor numpy --first-order", "--first-order does not go with --executor"),
+        ("explain small.yaml", "Missing option '--parameter'"),
+        ("explain smal.yaml -p dense1/bias", 'there is no file smal.yaml\n  did you mean "small.yaml"?'),
+        ("explain . -p dense1/bias", ". is not a run directory: it has no config.yaml"),
+        ("explain small.yaml -p dense1/wieght[0,0]", 'unknown parameter "dense1/wieght"\n  did you mean "dense1/weight"?'),
+        ("explain small.yaml -p dense1/weight[0]", '"dense1/weight[0]" has 1 index, expected 2\n  dense1/weight is 4×8: '),
+        ("explain small.yaml -p dense1/weight[0,8]", "out of range\n  dense1/weight is 4×8: index 2 runs from 0 to 7"),
+        ("explain small.yaml -p dense1/bias[0] --examples 0", "'--examples': "),
+        ("explain small.yaml -p dense1/bias[0] --executor llvn", 'unknown executor "llvn"\n'),
+        ("explain small.yaml -p dense1/bias[0] train.epoch=3", 'unknown key "epoch" in train'),
+        ("diff small.yaml", "Missing argument 'AFTER'"),
+        ("diff small.yaml smal.yaml", 'there is no file smal.yaml\n  did you mean "small.yaml"?'),
+        ("diff . small.yaml", ". is not a run directory: it has no config.yaml"),
         ("layers cnov", 'unknown layer "cnov"\n  did you mean "conv"?'),
         ("layers Dense", 'unknown layer "Dense"\n  did you mean "dense"?'),
         ("layers lstm", 'unknown layer "lstm"\n  there are: avgpool, batchnorm, '),
