@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from netcli.report.text import Cell, Style, Styled
 #: What became of a layer. `follows`: the same settings, but another shape or cost, as the layers around it changed.
 Change = Literal["same", "follows", "changed", "added", "removed"]
 
+_NOTHING = "-"
 _MARKS: Mapping[Change, tuple[str, Style | None]] = {
     "same": (" ", None),
     "follows": ("≈", "muted"),
@@ -124,10 +125,10 @@ def _layer(pair: LayerPair) -> tuple[Cell, ...]:
         Styled(" → ".join(dict.fromkeys(row.name for row in rows)), style),
         Styled(_settings(pair), style or "muted"),
         _both(pair, lambda row: numbers.shape(row.output_shape)),
-        _both(pair, lambda row: numbers.count(row.parameters) if row.parameters else "-"),
-        _both(pair, lambda row: numbers.flops(row.flops_forward) if row.flops_forward else "-"),
-        _both(pair, lambda row: numbers.flops(row.flops_backward) if row.flops_backward else "-"),
-        _both(pair, lambda row: numbers.size(row.activation_bytes) if row.activation_bytes else "-"),
+        _both(pair, lambda row: numbers.count(row.parameters) if row.parameters else _NOTHING),
+        _both(pair, lambda row: numbers.flops(row.flops_forward) if row.flops_forward else _NOTHING),
+        _both(pair, lambda row: numbers.flops(row.flops_backward) if row.flops_backward else _NOTHING),
+        _both(pair, lambda row: numbers.size(row.activation_bytes) if row.activation_bytes else _NOTHING),
     )
 
 
@@ -161,14 +162,28 @@ def _total(total: Total) -> tuple[Cell, ...]:
 def settings_table(found: Comparison) -> Table:
     """The settings outside of the model that differ."""
     columns = (Column("setting", shrink=True), Column("before", shrink=True), Column("after", shrink=True))
-    rows = tuple((each.key, value_text(each.before), value_text(each.after)) for each in found.settings)
-    return Table("settings", columns, rows)
+    return Table("settings", columns, tuple(row for each in found.settings for row in _setting(each)))
+
+
+def _setting(found: Difference) -> Iterator[tuple[Cell, ...]]:
+    """A row; where two choices differ, one for their names and one for each of their settings."""
+    sides = found.before, found.after
+    if not any(isinstance(side, Mapping) for side in sides):
+        yield found.key, value_text(found.before), value_text(found.after)
+        return
+    names = [next(iter(side)) if isinstance(side, Mapping) else value_text(side) for side in sides]
+    yield found.key, *names
+    for place, side in enumerate(sides):
+        for name, value in side[names[place]].items() if isinstance(side, Mapping) else ():
+            texts = [_NOTHING, _NOTHING]
+            texts[place] = value_text(value)
+            yield f"{found.key}.{names[place]}.{name}", *texts
 
 
 def value_text(value: Any) -> str:
     """A setting as YAML writes it; a dash for one that is not there."""
     if value is None:
-        return "-"
+        return _NOTHING
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):

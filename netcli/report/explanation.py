@@ -238,7 +238,7 @@ def chain_table(found: Explanation) -> Table:
     product = 1.0
     for step in found.chain:
         product *= 1.0 if step.factor is None else step.factor
-    share = numbers.percent(product / found.derivative)
+    share = f"{numbers.significant(100 * product / found.derivative)} %"
     footer: tuple[Cell, ...] = (Styled("product", "strong"), "", "", "", share, f"{product:.6g}")
     caption = (
         "one way through single elements, the strongest at each step: the product of its factors, and its share of the "
