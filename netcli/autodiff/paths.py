@@ -27,6 +27,11 @@ def rules_of(node: Node) -> Differentiable:
 
 
 def explain_no_path(x: Node, ys: Sequence[Node]) -> str:
+    """That no gradient of ys reaches x, and why."""
+    return f"{describe(x)} has no gradient: {why_no_path(x, ys)}"
+
+
+def why_no_path(x: Node, ys: Sequence[Node]) -> str:
     """Why no gradient of ys reaches x: where the paths that start at x end."""
     reached: dict[Node, None] = {x: None}  # a set in graph order
     ends: list[str] = []
@@ -38,8 +43,8 @@ def explain_no_path(x: Node, ys: Sequence[Node]) -> str:
         else:
             ends.append(f"{describe(node)} gives {node.type.dtype}, which has no derivative")
     if not ends and len(reached) == 1:
-        return f"{describe(x)} has no gradient: nothing that is differentiated depends on it"
+        return "nothing that is differentiated depends on it"
     after = list(reached)[1:]
     ends += [f"{describe(node)} has no derivative rule" for node in after if not isinstance(node.op, Differentiable)]
     ends = ends or [f"the derivative of {describe(node)} is zero" for node in after if node in set(ys)]
-    return f"{describe(x)} has no gradient: {'; '.join(dict.fromkeys(ends))}"
+    return "; ".join(dict.fromkeys(ends))

@@ -13,6 +13,7 @@ from netcli.autodiff.gradcheck.examine import element_direction, examine
 from netcli.autodiff.gradcheck.function import Function
 from netcli.autodiff.gradcheck.rows import kinks_text
 from netcli.autodiff.gradcheck.tolerance import DUALITY, DUALITY_FLOOR, STEPS
+from netcli.autodiff.paths import why_no_path
 from netcli.errors import NoPathError
 from netcli.executors import Feeds, State
 from netcli.executors.numpy import leaf_values, values_of
@@ -59,16 +60,10 @@ def explain(subject: Subject, text: str, examples: int | None = None) -> Explana
     try:
         index = _largest(point, x) if element.index is None else element.index
         found = flow(point.objective, x, index, point.leaves, values_of)
-    except NoPathError as error:
+    except NoPathError:
         index = element.index or (0,) * len(x.shape)
-        return _head(
-            subject,
-            point,
-            x,
-            index,
-            chosen=element.index is None,
-            ends=(PathEnd(describe(x), error.message.rpartition(" has no gradient: ")[2]),),
-        )
+        why = PathEnd(describe(x), why_no_path(x, [point.objective]))
+        return _head(subject, point, x, index, chosen=element.index is None, ends=(why,))
     head = _head(subject, point, x, index, chosen=element.index is None, ends=_ends(found))
     derivatives, kink = _derivatives(subject, point, found)
     lines = yaml_lines(subject.session)

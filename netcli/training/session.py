@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -91,8 +92,11 @@ class Session:
         return [order[at : at + self.batch_size] for at in range(0, examples, self.batch_size)]
 
     def initial_state(self) -> State:
-        """The state before the first step; the seed of random operations is the config's."""
-        variables: dict[Node, None] = dict.fromkeys([*self.model.variables.values(), *self.step.variables])
+        """The state before the first step."""
+        return self.first_values(dict.fromkeys([*self.model.variables.values(), *self.step.variables]))
+
+    def first_values(self, variables: Iterable[Node]) -> State:
+        """The first values of variables, `seed` among them: that of random operations is the config's."""
         state = initial_state(variables, self.loaded.config.seed)
         state.values["seed"][...] = self.loaded.config.seed
         return state

@@ -14,7 +14,7 @@ from netcli.training.trained import Which, open_trained
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A session with the values of its variables, and where they come from in words."""
+    """A session with the values of its model's variables, and where they come from in words."""
 
     session: Session
     state: State
@@ -28,7 +28,7 @@ def open_subject(path: Path, overrides: Sequence[str] = (), which: Which = "best
     """
     if not path.is_dir():
         session = prepare(load(path, overrides))
-        return Subject(session, session.initial_state(), "initial")
+        return Subject(session, session.first_values(session.model.variables.values()), "initial")
     trained = open_trained(path, which, overrides)
     session = prepare(trained.loaded)
     trained.check_data(session.data)

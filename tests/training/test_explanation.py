@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +11,12 @@ from support.networks import label
 from support.runs import IRIS, config_of, succeed, tensors_of, write_mnist
 
 from netcli.executors import EXECUTORS
-from netcli.layers.stack import Model, Placed
-from netcli.ops import batch_mean, sum_over
+from netcli.graph import Node
+from netcli.layers.building import Building, filled
+from netcli.layers.tanh import Tanh
+from netcli.ops import tanh
 from netcli.report.explanation import Explanation
 from netcli.training.explanation import explain
-from netcli.training.session import build
 from netcli.training.subject import open_subject
 from netcli.training.values import first_batch
 
@@ -126,20 +125,19 @@ def test_a_dead_unit_says_where_the_way_ends(tmp_path: Path) -> None:
 
 
 def test_a_number_on_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A network of layers always has a path; here the loss is replaced by one that reads the data alone."""
-    subject = open_subject(config_of(tmp_path))
+    """A layer with a weight that it does not use."""
 
-    def built(*arguments: Any) -> tuple[tuple[Placed, ...], Model]:
-        layers, model = build(*arguments)
-        loss = batch_mean(sum_over(model.input))
-        return layers, replace(model, training=replace(model.training, loss=loss, objective=loss))
+    def build(self: Tanh, building: Building, x: Node) -> Node:
+        building.parameter("idle", (3,), filled(0.5))
+        return tanh(x)
 
-    monkeypatch.setattr("netcli.training.explanation.build", built)
-    found = explain(subject, "dense1/weight")
+    monkeypatch.setattr(Tanh, "build", build)
+    found = explained(config_of(tmp_path), "tanh1/idle[2]")
+    assert (found.number, found.value, found.yaml) == ("tanh1/idle[2]", 0.5, "- tanh")
     assert (found.is_zero, found.derivative, found.derivatives, found.stages) == (True, 0.0, (), ())
     (end,) = found.ends
-    assert end.where == "variable dense1/weight"
-    assert end.reason == "nothing that is differentiated depends on it"
+    assert (end.where, end.reason) == ("variable tanh1/idle", "nothing that is differentiated depends on it")
+    assert explained(config_of(tmp_path), "dense1/weight").derivative != 0
 
 
 def test_values_at_a_kink_are_told(tmp_path: Path) -> None:
