@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from llvmlite import ir
 
-from netcli.executors.llvm.compiling import Compiled
+from netcli.executors.llvm.compiling import Compiled, object_code
 from netcli.executors.llvm.ir import F32, I64, Emitter
 from netcli.executors.llvm.lanes import Lanes, Namespace, from_memory, to_memory
 from netcli.executors.llvm.target import LANES, Cpu, cpu
@@ -54,7 +54,7 @@ class Elements:
     """A function of lanes, for arrays of float32 (what the memory holds, whatever the dtypes) of one shape."""
 
     def __init__(self, function: Function, dtypes: Sequence[str], target: Cpu) -> None:
-        self._compiled = Compiled(module_of(function, dtypes), target)
+        self._compiled = Compiled([object_code(str(module_of(function, dtypes)), target)], target)
         pointers = [ctypes.c_void_p] * (len(dtypes) + 1)
         self._call = ctypes.CFUNCTYPE(None, *pointers, ctypes.c_int64)(self._compiled.address("elements"))
 

@@ -12,9 +12,11 @@ import llvmlite
 import numpy as np
 
 from netcli.errors import ExecutorError
+from netcli.executors.cache import CodeCache, code_cache
 from netcli.executors.executor import Executor, Feeds, Program, State, check_feeds
+from netcli.executors.llvm.code import code_of
 from netcli.executors.llvm.compiling import Compiled
-from netcli.executors.llvm.driver import Driver
+from netcli.executors.llvm.key import made_with
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.target import LANES, Cpu, cpu
 from netcli.executors.llvm.team import FRAME
@@ -25,12 +27,14 @@ PATIENCE, MOST_STEPS = 0.1, 64
 
 
 class LlvmExecutor(Executor):
-    """Generates native code for the graph."""
+    """Generates native code for the graph, or finds it in the cache that the environment names."""
 
     name = "llvm"
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or int(os.environ.get("NETCLI_THREADS") or 0) or len(os.sched_getaffinity(0))
+        self.cache = code_cache()
+        made_with()  # of the sources as they are now, not as they may be when something is compiled
 
     @property
     def fingerprint(self) -> str:
@@ -40,14 +44,14 @@ class LlvmExecutor(Executor):
 
     def compile(self, graph: Graph, guards: Sequence[str] = ()) -> Program:
         """Nothing is compiled before the first batch, whose size it is compiled for."""
-        return LlvmProgram(graph, guards, cpu(), self.threads)
+        return LlvmProgram(graph, guards, cpu(), self.threads, self.cache)
 
 
 class LlvmProgram(Program):
     """A graph, and code for the largest batch it has seen."""
 
-    def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int) -> None:
-        self.graph, self.guards, self.cpu, self.threads = graph, tuple(guards), target, threads
+    def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, cache: CodeCache) -> None:
+        self.graph, self.guards, self.cpu, self.threads, self.cache = graph, tuple(guards), target, threads, cache
         self._code: _Code | None = None
         Plan(graph, LANES)  # what cannot be served is said now
 
@@ -63,7 +67,9 @@ class LlvmProgram(Program):
         """Run several steps at a time natively."""
         largest = max((len(batch) for batch in batches), default=0)
         if self._code is None or largest > self._code.examples:
-            self._code = _Code(self.graph, self.guards, self.cpu, self.threads, max(largest, LANES))
+            plan = Plan(self.graph, max(largest, LANES))
+            objects = code_of(plan, self.cpu, self.guards, self.cache)
+            self._code = _Code(plan, Compiled(objects, self.cpu), self.threads, max(largest, LANES))
         code = self._code
         self._check(data, batches)
         done = 0
@@ -90,21 +96,19 @@ class LlvmProgram(Program):
 class _Code:
     """Compiled code with its memory."""
 
-    def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, examples: int) -> None:
-        self.graph, self.examples = graph, examples
-        self.plan = Plan(graph, examples)
-        driver = Driver(self.plan, target, guards)
-        self.scalars, self.fed = driver.scalars, driver.fed
-        self.only_scalars = len(self.scalars) == len(graph.outputs)
+    def __init__(self, plan: Plan, compiled: Compiled, threads: int, examples: int) -> None:
+        self.graph, self.plan, self.examples = plan.graph, plan, examples
+        self.scalars, self.fed = plan.scalars, plan.fed
+        self.only_scalars = len(self.scalars) == len(self.graph.outputs)
         self.together = 1
-        self._compiled = Compiled(driver.module, target)
+        self._compiled = compiled
         signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * 3)
         self._steps = signature(self._compiled.address("steps"))
         self.threads = max(1, min(threads, self.plan.blocks))
         self._shared = _aligned(self.plan.shared_floats)
         self._local = [_aligned(self.plan.local_floats) for _ in range(self.threads)]
         self._team = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
-        for node in graph.nodes:
+        for node in self.graph.nodes:
             if isinstance(node.op, Constant) and node in self.plan.buffers:
                 self._view(node)[...] = node.op.value
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from llvmlite import ir
 
+from netcli.executors.llvm.compiling import Finished
 from netcli.executors.llvm.expressions import Scope
 from netcli.executors.llvm.ir import F32, I1, I64, Emitter
 from netcli.executors.llvm.kernels.elementwise import emit_narrow, emit_total, emit_wide
@@ -20,6 +21,7 @@ from netcli.executors.llvm.kernels.gather import emit_gather
 from netcli.executors.llvm.levels import Wide
 from netcli.executors.llvm.lowering import emit_block_kernel
 from netcli.executors.llvm.plan import GROUPS, Phase, Plan
+from netcli.executors.llvm.routines import add_groups, clear, copy
 from netcli.executors.llvm.storage import REDUCTIONS
 from netcli.executors.llvm.target import LANES, Cpu
 from netcli.executors.llvm.team import FRAME, Team
@@ -27,17 +29,20 @@ from netcli.graph import Node
 from netcli.ops.reduce import BatchSize
 
 FLOATS = F32.as_pointer()
+_KERNEL = ir.FunctionType(ir.VoidType(), [FLOATS, FLOATS, I64, I64, I64, I64])
+#: Instructions of kernels in a module: fewer would lose time at its beginning and end.
+_ENOUGH = 1000
 
 
 class Driver:
-    """Writes the module of a plan."""
+    """Writes the modules of a plan, some kernels in each; `finished` gets each as soon as it is written."""
 
-    def __init__(self, plan: Plan, cpu: Cpu, guards: Sequence[str]) -> None:
+    def __init__(self, plan: Plan, cpu: Cpu, guards: Sequence[str], finished: Finished) -> None:
         self.plan, self.cpu, self.guards = plan, cpu, tuple(guards)
-        self.module = ir.Module("netcli")
-        graph = plan.graph
-        self.scalars = [name for name, node in graph.outputs.items() if not node.type.varying and node.type.size == 1]
-        self.fed = [label for label, node in graph.placeholders.items() if node.type.varying]
+        self._finished = finished
+        self.module = ir.Module("steps")
+        self._kernels = ir.Module("kernels")
+        self.scalars, self.fed = plan.scalars, plan.fed
         self._phases = [
             (phase, self._functions(number, phase) if phase.varying else []) for number, phase in enumerate(plan.phases)
         ]
@@ -46,6 +51,9 @@ class Driver:
             for number, label in enumerate(self.fed)
         ]
         self._write_steps()
+        if self._kernels.functions:
+            self._finished(self._kernels)
+        self._finished(self.module)
 
     # kernels
 
@@ -59,11 +67,14 @@ class Driver:
 
     @contextmanager
     def _function(self, name: str, *, flat: bool = False) -> Iterator[tuple[Scope, ir.Function]]:
-        """A kernel function, and the scope to write it in."""
-        function = self._begin(name, [FLOATS, FLOATS, I64, I64, I64, I64])
-        emitter = Emitter(self.module, ir.IRBuilder(function.append_basic_block("entry")))
-        yield Scope(emitter, self.plan, function.args, flat=flat), function
+        """The scope to write a kernel function in, and its declaration in the module of the steps."""
+        function = ir.Function(self._kernels, _KERNEL, name)
+        emitter = Emitter(self._kernels, ir.IRBuilder(function.append_basic_block("entry")))
+        yield Scope(emitter, self.plan, function.args, flat=flat), ir.Function(self.module, _KERNEL, name)
         emitter.b.ret_void()
+        if sum(len(block.instructions) for each in self._kernels.functions for block in each.blocks) > _ENOUGH:
+            self._finished(self._kernels)
+            self._kernels = ir.Module("kernels")
 
     def _begin(self, name: str, parameters: Sequence[ir.Type]) -> ir.Function:
         return ir.Function(self.module, ir.FunctionType(ir.VoidType(), list(parameters)), name)
@@ -183,8 +194,7 @@ class Driver:
         buffer = self.plan.buffers[node]
         assert buffer.partial is not None
         start = e.b.gep(shared, [e.index(e.add(e.mul(group, buffer.floats), buffer.partial))])
-        with e.loop(buffer.floats, step=LANES) as at:
-            e.store(e.splat(0.0), e.b.gep(start, [at]))
+        clear(e, start, buffer.floats)
 
     def _combine(self, e: Emitter, team: Team, shared: ir.Value, examples: ir.Value, nodes: Sequence[Node]) -> None:
         """Add the groups' sums in their order, vector by vector; the threads share the vectors."""
@@ -195,12 +205,8 @@ class Driver:
             vectors = buffer.floats // LANES
             low = e.b.sdiv(e.b.mul(team.thread, I64(vectors)), team.threads)
             high = e.b.sdiv(e.b.mul(e.b.add(team.thread, I64(1)), I64(vectors)), team.threads)
-            with e.loop(e.b.sub(high, low)) as vector:
-                at = e.b.mul(e.b.add(low, vector), I64(LANES))
-                with e.carrying(groups, [e.splat(0.0)]) as turn:
-                    source = e.add(e.add(e.mul(turn.index, buffer.floats), buffer.partial), at)
-                    turn.values = [e.b.fadd(turn.values[0], e.load(e.b.gep(shared, [e.index(source)])))]
-                e.store(turn.values[0], e.b.gep(shared, [e.index(e.add(at, buffer.offset))]))
+            sums, target = (e.b.gep(shared, [I64(at)]) for at in (buffer.partial, buffer.offset))
+            add_groups(e, sums, target, (low, high), groups, buffer.floats)
 
     def _batch_sizes(self, e: Emitter, shared: ir.Value, examples: ir.Value) -> None:
         """Every thread writes the same number, so that none has to wait for another."""
@@ -238,9 +244,7 @@ class Driver:
 
     @staticmethod
     def _copy(e: Emitter, shared: ir.Value, source: int, target: int, floats: int) -> None:
-        with e.loop(floats, step=LANES) as at:
-            value = e.load(e.b.gep(shared, [e.index(e.add(at, source))]))
-            e.store(value, e.b.gep(shared, [e.index(e.add(at, target))]))
+        copy(e, e.b.gep(shared, [I64(source)]), e.b.gep(shared, [I64(target)]), floats)
 
 
 def _blocks_and_groups(e: Emitter, examples: ir.Value) -> tuple[ir.Value, ir.Value]:

@@ -66,12 +66,19 @@ class Plan:
 
     def __init__(self, graph: Graph, examples: int, cache_floats: int = 160 * 1024) -> None:
         self.graph = graph
+        self.scalars = [name for name, node in graph.outputs.items() if not node.type.varying and node.type.size == 1]
+        self.fed = [label for label, node in graph.placeholders.items() if node.type.varying]
         self.blocks = -(-examples // LANES)
         self._check()
         self.level = _levels(graph)
         self.stored = stored_nodes(graph, self.level)
         self.halos = _halos(graph)
         self.copied = copied_reshapes(graph, self.stored, self.halos)
+        self._roots = {node: memory_of(node, self.copied) for node in graph.nodes}
+        self._aliases: dict[Node, list[Node]] = {}  # the stored values that lie in each buffer
+        for node, root in self._roots.items():
+            if node in self.stored:
+                self._aliases.setdefault(root, []).append(node)
         self.flat = {node for node in self.stored if _can_be_flat(node, self.stored)}
         self.phases = self._phases()
         self.chunk = 1
@@ -98,7 +105,7 @@ class Plan:
 
     def memory(self, node: Node) -> Node:
         """The node in whose buffer a stored value lies."""
-        return memory_of(node, self.copied)
+        return self._roots[node]
 
     def _phases(self) -> list[Phase]:
         """Uniform phase 0, block phase 0, uniform phase 1, …; empty ones are left out."""
@@ -168,14 +175,13 @@ class Plan:
 
     def _lifetime(self, node: Node, kernels: Mapping[Node, int]) -> Lifetime:
         """From the kernel that stores a value to the last one that reads it; data is there from the start."""
-        aliases = [other for other in self.stored if self.memory(other) is node]
-        readers = [kernels[user] for other in aliases for user in self._readers(other) if user in kernels]
+        readers = [kernels[user] for other in self._aliases[node] for user in self._readers(other) if user in kernels]
         first = kernels.get(node, -1)
         return Lifetime(node.type.size * LANES, first, max(readers, default=first))
 
     def _crosses(self, node: Node) -> bool:
         """Whether a varying value is wanted in another phase than its own, or as an output."""
-        aliases = [other for other in self.stored if self.memory(other) is node]
+        aliases = self._aliases[node]
         if any(other in self.graph.outputs.values() for other in aliases):
             return True
         return any(self.level[user] != self.level[node] for other in aliases for user in self._readers(other))
