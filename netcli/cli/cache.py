@@ -17,8 +17,8 @@ def cache(
 ) -> None:
     """Show or clear the cache of compiled code.
 
-    The llvm executor keeps there what it has compiled, so that the same network is not compiled again. NETCLI_CACHE names another
-    folder; NETCLI_CACHE_MIB sets another limit, and 0 keeps nothing.
+    The llvm executor keeps there what it has compiled, so that the same network is not compiled again. NETCLI_CACHE names
+    another folder; NETCLI_CACHE_MIB sets another limit, and 0 keeps nothing.
     """
     from netcli.executors.cache import code_cache  # noqa: PLC0415 - heavy
     from netcli.report.cache import cache_table  # noqa: PLC0415

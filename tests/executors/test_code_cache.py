@@ -199,7 +199,7 @@ def test_processes_at_once(tmp_path: Path) -> None:
     assert [process.communicate()[1] for process in processes] == ["", "", ""]
     assert [process.returncode for process in processes] == [0, 0, 0]
     cache = CodeCache(tmp_path / "code", 60_000)
-    assert 0 < sum(entry.size for entry in cache.entries())
+    assert sum(entry.size for entry in cache.entries()) > 0
     assert not list(cache.folder.glob("*.part"))
 
 

@@ -161,6 +161,9 @@ def var(label: str, *shape: int) -> Node:
     return variable(label, shape, lambda generator, shape: generator.normal(size=shape))
 
 
+WINDOW = Window((2, 2))
+
+
 def network(
     *,
     units: int = 3,
@@ -172,7 +175,7 @@ def network(
     momentum: bool = True,
     swapped: bool = False,
     pool: Callable[[Node, Window], Node] = max_pool2d,
-    window: Window = Window((2, 2)),
+    window: Window = WINDOW,
     image: tuple[int, int, int] = (1, 4, 4),
 ) -> Graph:
     """A small graph; everything in it can be changed."""

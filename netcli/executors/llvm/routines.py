@@ -33,14 +33,14 @@ def copy(e: Emitter, source: ir.Value, target: ir.Value, floats: int) -> None:
 
 
 def add_groups(
-    e: Emitter, sums: ir.Value, target: ir.Value, vectors: Sequence[ir.Value], groups: ir.Value, floats: int
+    e: Emitter, sums: ir.Value, target: ir.Value, vectors: tuple[ir.Value, ir.Value], groups: ir.Value, floats: int
 ) -> None:
-    """Add the sums of the groups, which lie `floats` apart, in their order: of the vectors from the first to before the second."""
+    """Add the groups' sums, which lie `floats` apart, in their order; of the vectors from the first up to the second."""
 
     def write(e: Emitter, *arguments: ir.Value) -> None:
-        sums, target, low, high, groups, floats = arguments
-        with e.loop(e.b.sub(high, low)) as vector:
-            at = e.b.mul(e.b.add(low, vector), I64(LANES))
+        sums, target, first, end, groups, floats = arguments
+        with e.loop(e.b.sub(end, first)) as vector:
+            at = e.b.mul(e.b.add(first, vector), I64(LANES))
             with e.carrying(groups, [e.splat(0.0)]) as turn:
                 source = e.b.add(e.b.mul(turn.index, floats), at)
                 turn.values = [e.b.fadd(turn.values[0], e.load(e.b.gep(sums, [source])))]
