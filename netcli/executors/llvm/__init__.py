@@ -12,16 +12,18 @@ import llvmlite
 import numpy as np
 
 from netcli.errors import ExecutorError
+from netcli.executors.cache import CodeCache, code_cache
 from netcli.executors.executor import Executor, Feeds, Profile, Program, State, check_feeds
-from netcli.executors.llvm.compiling import Compiled, assembly_text, ir_text
-from netcli.executors.llvm.driver import Driver
+from netcli.executors.llvm.code import code_of, modules_of, timed_code_of
+from netcli.executors.llvm.compiling import Compiled, assembly, linked
+from netcli.executors.llvm.key import made_with
 from netcli.executors.llvm.lanes import BITS
 from netcli.executors.llvm.peak import measured_peak
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.profiling import spent
 from netcli.executors.llvm.schedule import Schedule
 from netcli.executors.llvm.schedule_text import schedule_text
-from netcli.executors.llvm.stopwatch import MOST_WORK
+from netcli.executors.llvm.stopwatch import MOST_WORK, Work
 from netcli.executors.llvm.target import LANES, Cpu, cpu
 from netcli.executors.llvm.team import FRAME
 from netcli.executors.llvm.winograd import winograd_allowed, with_winograd
@@ -32,13 +34,15 @@ PATIENCE, MOST_STEPS = 0.1, 64
 
 
 class LlvmExecutor(Executor):
-    """Generates native code for the graph."""
+    """Generates native code for the graph, or finds it in the cache that the environment names."""
 
     name = "llvm"
     stages = ("graph", "schedule", "llvm", "asm")
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or int(os.environ.get("NETCLI_THREADS") or 0) or len(os.sched_getaffinity(0))
+        self.cache = code_cache()
+        made_with()  # of the sources as they are now, not as they may be when something is compiled
 
     @property
     def fingerprint(self) -> str:
@@ -49,7 +53,7 @@ class LlvmExecutor(Executor):
 
     def compile(self, graph: Graph, guards: Sequence[str] = ()) -> Program:
         """Nothing is compiled before the first batch, whose size it is compiled for."""
-        return LlvmProgram(graph, guards, cpu(), self.threads)
+        return LlvmProgram(graph, guards, cpu(), self.threads, self.cache)
 
     def peak(self) -> float | None:
         """Multiply-adds on whole registers, two operations each."""
@@ -59,21 +63,24 @@ class LlvmExecutor(Executor):
 class LlvmProgram(Program):
     """A graph, and code for the largest batch it has seen."""
 
-    def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int) -> None:
-        self.graph, self.guards, self.cpu, self.threads = graph, tuple(guards), target, threads
+    def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, cache: CodeCache) -> None:
+        self.graph, self.guards, self.cpu, self.threads, self.cache = graph, tuple(guards), target, threads, cache
         self._code: _Code | None = None
         self._timed: _Code | None = None
         Schedule(graph)  # what cannot be served is said now
 
     def prepare(self, examples: int) -> None:
         """Generate the code for batches of up to so many examples."""
-        self._code = self._for(self._code, examples, timed=False)
+        if self._code is None or examples > self._code.examples:
+            plan = plan_of(self.graph, self.cpu, examples)
+            self._code = _Code(plan, Compiled(code_of(plan, self.cpu, self.guards, self.cache), self.cpu), self.threads)
 
-    def _for(self, code: _Code | None, examples: int, *, timed: bool) -> _Code:
-        """Code for batches of up to so many examples, this one if it is."""
-        if code is not None and examples <= code.examples:
-            return code
-        return _Code(self.graph, self.guards, self.cpu, self.threads, max(examples, LANES), timed=timed)
+    def _prepare_timed(self, examples: int) -> _Code:
+        if self._timed is None or examples > self._timed.examples:
+            plan = plan_of(self.graph, self.cpu, examples)
+            objects, work = timed_code_of(plan, self.cpu, self.guards)
+            self._timed = _Code(plan, Compiled(objects, self.cpu), self.threads, work)
+        return self._timed
 
     def run(self, state: State, feeds: Feeds) -> dict[str, Array]:
         """Run one batch."""
@@ -104,12 +111,12 @@ class LlvmProgram(Program):
 
     def profile(self, state: State, data: Feeds, batches: Sequence[Array]) -> Profile:
         """Run steps of a second program, which counts the time of each kernel."""
-        code = self._timed = self._for(self._timed, max(map(len, batches)), timed=True)
+        code = self._prepare_timed(max(map(len, batches)))
         code.counters[:] = 0
         begun = time.perf_counter()
         done = sum(1 for _ in self._run(code, state, data, batches, lambda: False))
         seconds = (time.perf_counter() - begun) / done
-        return Profile(seconds, code.threads, spent(code.plan.schedule, code.driver.stopwatch.work, code.counters, done))
+        return Profile(seconds, code.threads, spent(code.plan.schedule, code.work, code.counters, done))
 
     def text(self, stage: str, examples: int) -> str:
         """The graph; the schedule and where its values lie; LLVM's representation; the CPU's instructions."""
@@ -118,12 +125,12 @@ class LlvmProgram(Program):
                 return text(self.graph)
             case "schedule":
                 return schedule_text(plan_of(self.graph, self.cpu, examples))
-        module = Driver(plan_of(self.graph, self.cpu, max(examples, LANES)), self.cpu, self.guards).module
+        program = linked(modules_of(plan_of(self.graph, self.cpu, examples), self.cpu, self.guards), self.cpu)
         match stage:
             case "llvm":
-                return ir_text(module, self.cpu)
+                return str(program)
             case "asm":
-                return assembly_text(module, self.cpu)
+                return assembly(program, self.cpu)
         raise AssertionError(f"{stage} is none of {LlvmExecutor.stages}")
 
     def _check(self, data: Feeds, batches: Sequence[Array]) -> None:
@@ -140,33 +147,32 @@ class LlvmProgram(Program):
 
 def plan_of(graph: Graph, target: Cpu, examples: int) -> Plan:
     """The plan of a graph as it runs on this CPU: its convolutions by Winograd's algorithms where that is allowed and pays."""
+    examples = max(examples, LANES)
     if winograd_allowed():
         graph = with_winograd(graph, target, -(-examples // LANES))
     return Plan(graph, target, examples)
 
 
 class _Code:
-    """Compiled code with its memory."""
+    """Compiled code with its memory; `work` is what timed code counts the time of."""
 
-    def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, examples: int, *, timed: bool) -> None:
-        self.plan = plan_of(graph, target, examples)
-        self.graph, self.examples = self.plan.graph, examples
-        self.driver = Driver(self.plan, target, guards, timed=timed)
-        self.scalars, self.fed = self.driver.scalars, self.driver.fed
-        self.only_scalars = len(self.scalars) == len(graph.outputs)
+    def __init__(self, plan: Plan, compiled: Compiled, threads: int, work: Sequence[Work] = ()) -> None:
+        self.plan, self.graph, self.examples, self.work = plan, plan.graph, plan.blocks * LANES, work
+        self.scalars, self.fed = plan.scalars, plan.fed
+        self.only_scalars = len(self.scalars) == len(self.graph.outputs)
         self.together = 1
-        self._compiled = Compiled(self.driver.module, target)
+        self._compiled = compiled
         signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * 4)
         self._steps = signature(self._compiled.address("steps"))
         self.threads = max(1, min(threads, self.plan.blocks))
-        floats = self.plan.floats
+        floats = plan.floats
         self._shared = _aligned(floats["shared"])
         self._local = [_aligned(floats["local"]) for _ in range(self.threads)]
         self._states = _aligned(2 * floats["state"])
         self._present = 0  # which of the two states is the one before the next step
         self.counters = np.zeros((self.threads, MOST_WORK), np.int64)
         self._team = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
-        for node in graph.nodes:
+        for node in self.graph.nodes:
             if isinstance(node.op, Constant) and node in self.plan.buffers:
                 self._view(node)[...] = node.op.value
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from llvmlite import ir
 
+from netcli.executors.llvm.compiling import Finished
 from netcli.executors.llvm.expressions import KERNEL, Scope
 from netcli.executors.llvm.ir import F32, I1, I64, Emitter
 from netcli.executors.llvm.kernels.elementwise import emit_total, emit_wide
@@ -22,6 +23,7 @@ from netcli.executors.llvm.kernels.gather import emit_gather, gather_parameters
 from netcli.executors.llvm.levels import Level
 from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, emit_strip, emit_uniform_kernel, strips
 from netcli.executors.llvm.plan import ROUND, Plan
+from netcli.executors.llvm.routines import add_groups, clear, copy
 from netcli.executors.llvm.schedule import Phase
 from netcli.executors.llvm.step import Step, least
 from netcli.executors.llvm.stopwatch import Stopwatch, Work
@@ -32,39 +34,47 @@ from netcli.graph import Node
 from netcli.ops.reduce import BatchSize
 
 FLOATS = F32.as_pointer()
+#: Instructions of kernels in a module: fewer would lose time at its beginning and end.
+_ENOUGH = 1000
 
 
 class Driver:
-    """Writes the module of a plan; `timed` for one that counts the time of each piece of work."""
+    """Writes the modules of a plan, some kernels in each; `finished` gets each as soon as it is written.
 
-    def __init__(self, plan: Plan, cpu: Cpu, guards: Sequence[str], *, timed: bool = False) -> None:
+    A `timed` program counts the time of each piece of work.
+    """
+
+    def __init__(self, plan: Plan, cpu: Cpu, guards: Sequence[str], finished: Finished, *, timed: bool = False) -> None:
         self.plan, self.cpu, self.guards = plan, cpu, tuple(guards)
         self.stopwatch = Stopwatch(running=timed)
-        self.module = ir.Module("netcli")
-        graph = plan.graph
-        self.scalars = [name for name, node in graph.outputs.items() if not node.type.varying and node.type.size == 1]
-        self.fed = [label for label, node in graph.placeholders.items() if node.type.varying]
+        self._finished = finished
+        self._module, self._kernels = ir.Module("steps"), ir.Module("kernels")
         self._write_steps()
+        if self._kernels.functions:
+            finished(self._kernels)
+        finished(self._module)
 
     # kernels
 
     @contextmanager
     def _function(self, name: str, more: Sequence[ir.Type] = (), *, flat: bool = False) -> Iterator[tuple[Scope, ir.Function]]:
-        """A kernel function, perhaps of more parameters, and the scope to write it in."""
-        function = self._begin(name, [*KERNEL, *more])
-        emitter = Emitter(self.module, ir.IRBuilder(function.append_basic_block("entry")))
-        yield Scope(emitter, self.plan, function.args[: len(KERNEL)], flat=flat), function
+        """The scope to write a kernel in, perhaps of more parameters, and its declaration in the module of the steps."""
+        kind = ir.FunctionType(ir.VoidType(), [*KERNEL, *more])
+        function = ir.Function(self._kernels, kind, name)
+        emitter = Emitter(self._kernels, ir.IRBuilder(function.append_basic_block("entry")))
+        yield Scope(emitter, self.plan, function.args[: len(KERNEL)], flat=flat), ir.Function(self._module, kind, name)
         emitter.b.ret_void()
-
-    def _begin(self, name: str, parameters: Sequence[ir.Type]) -> ir.Function:
-        return ir.Function(self.module, ir.FunctionType(ir.VoidType(), list(parameters)), name)
+        if sum(len(block.instructions) for each in self._kernels.functions for block in each.blocks) > _ENOUGH:
+            self._finished(self._kernels)
+            self._kernels = ir.Module("kernels")
 
     # the step
 
     def _write_steps(self) -> None:
-        function = self._begin("steps", [I64, I64, FLOATS, FLOATS, FLOATS, I64.as_pointer()])
+        kind = ir.FunctionType(ir.VoidType(), [I64, I64, FLOATS, FLOATS, FLOATS, I64.as_pointer()])
+        function = ir.Function(self._module, kind, "steps")
         thread, threads, local, shared, states, frame = function.args
-        e = Emitter(self.module, ir.IRBuilder(function.append_basic_block("entry")))
+        e = Emitter(self._module, ir.IRBuilder(function.append_basic_block("entry")))
         team = Team(e, thread, threads, frame)
         position, present = (e.b.alloca(I64, name=name) for name in ("position", "present"))
         for variable in (position, present):
@@ -188,10 +198,10 @@ class Driver:
 
     def _gathers(self) -> list[tuple[int, ir.Function]]:
         gathers = []
-        for number, label in enumerate(self.fed):
+        for number, label in enumerate(self.plan.fed):
             node = self.plan.graph.placeholders[label]
             with self._function(f"gather_{number}", gather_parameters(node)) as (scope, function):
-                emit_gather(scope, node, *function.args[len(KERNEL) :])
+                emit_gather(scope, node, *scope.e.b.function.args[len(KERNEL) :])
             gathers.append((number, function))
         return gathers
 
@@ -239,9 +249,7 @@ class Driver:
 
     def _clear(self, step: Step, node: Node, group: ir.Value) -> None:
         e, floats = step.e, self.plan.buffers[node].floats
-        start = e.b.gep(self._partial(step, node), [e.b.mul(group, I64(floats))])
-        with e.loop(floats, step=LANES) as at:
-            e.store(e.splat(0.0), e.b.gep(start, [at]))
+        clear(e, e.b.gep(self._partial(step, node), [e.b.mul(group, I64(floats))]), floats)
 
     def _combine(self, step: Step, nodes: Sequence[Node]) -> None:
         """Add the groups' sums in their order, vector by vector; the threads share the vectors."""
@@ -252,13 +260,7 @@ class Driver:
             vectors = I64(buffer.floats // LANES)
             low = e.b.sdiv(e.b.mul(team.thread, vectors), team.threads)
             high = e.b.sdiv(e.b.mul(e.b.add(team.thread, I64(1)), vectors), team.threads)
-            target = self._address(step, node)
-            with e.loop(e.b.sub(high, low)) as vector:
-                at = e.b.mul(e.b.add(low, vector), I64(LANES))
-                with e.carrying(groups, [e.splat(0.0)]) as turn:
-                    source = e.b.add(e.b.mul(turn.index, I64(buffer.floats)), at)
-                    turn.values = [e.b.fadd(turn.values[0], e.load(e.b.gep(partial, [source])))]
-                e.store(turn.values[0], e.b.gep(target, [at]))
+            add_groups(e, partial, self._address(step, node), (low, high), groups, buffer.floats)
 
     # before and after
 
@@ -278,13 +280,11 @@ class Driver:
         """Report the scalar outputs, complete the following state, and stop if a guard is not finite."""
         e, team, graph = step.e, step.team, self.plan.graph
         outputs = team.address(FRAME.OUTPUTS, F32)
-        for place, name in enumerate(self.scalars):
-            at = e.b.add(e.b.mul(number, I64(len(self.scalars))), I64(place))
+        for place, name in enumerate(self.plan.scalars):
+            at = e.b.add(e.b.mul(number, I64(len(self.plan.scalars))), I64(place))
             e.b.store(e.b.load(self._address(step, graph.outputs[name])), e.b.gep(outputs, [at]))
         for target, value in self.plan.copies.items():
-            source, copy = self._address(step, value), self._following(step, target)
-            with e.loop(self.plan.buffers[target].floats, step=LANES) as at:
-                e.store(e.load(e.b.gep(source, [at])), e.b.gep(copy, [at]))
+            copy(e, self._address(step, value), self._following(step, target), self.plan.buffers[target].floats)
         finite: ir.Value = I1(1)
         for name in self.guards:
             value = e.b.load(self._address(step, graph.outputs[name]))

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from llvmlite import ir
 
-from netcli.executors.llvm.compiling import Compiled
+from netcli.executors.llvm.compiling import Compiled, object_code
 from netcli.executors.llvm.ir import F32, I64, Emitter
 from netcli.executors.llvm.stopwatch import now
 from netcli.executors.llvm.target import LANES, Cpu
@@ -29,7 +29,7 @@ def measured_peak(cpu: Cpu, threads: int) -> float:
     for which there is no core add nothing.
     """
     threads = min(threads, len(os.sched_getaffinity(0)))
-    compiled = Compiled(peak_module(cpu), cpu)
+    compiled = Compiled([object_code(peak_module(cpu), cpu)], cpu)
     kernel = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)(compiled.address("peak"))
 
     def burst(turns: int) -> float:

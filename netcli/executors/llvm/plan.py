@@ -60,13 +60,16 @@ class Plan:
 
     `floats` is the size of each memory; `chunk` how many blocks a thread takes through a phase together; `groups` the number of
     groups; `scratch` where local memory begins that a kernel may use as it likes; `copies` are updates whose new value lies
-    elsewhere, and has to be copied to the following state.
+    elsewhere, and has to be copied to the following state; `scalars` and `fed` the names of the outputs that a step reports,
+    and of the data.
     """
 
     def __init__(self, graph: Graph, cpu: Cpu, examples: int, cache: int = _CACHE) -> None:
         self.graph, self.cpu = graph, cpu
         self.blocks = -(-examples // LANES)
         self.schedule = Schedule(graph)
+        self.scalars = [name for name, node in graph.outputs.items() if not node.type.varying and node.type.size == 1]
+        self.fed = [label for label, node in graph.placeholders.items() if node.type.varying]
         self.chunk = 1
         self.groups = self._groups()
         self.buffers: dict[Node, Buffer] = {}
