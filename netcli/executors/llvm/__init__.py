@@ -74,14 +74,14 @@ class LlvmProgram(Program):
 
     def prepare(self, examples: int) -> None:
         """Generate the code for batches of up to so many examples, or find it. Raises UsageError for a foreign CPU."""
-        check_runs_here(self.cpu)
         if self._code is None or examples > self._code.examples:
+            check_runs_here(self.cpu)
             plan = plan_of(self.graph, self.cpu, examples)
             self._code = Loaded(plan, Compiled(code_of(plan, self.cpu, self.guards, self.cache), self.cpu), self.threads)
 
     def _prepare_timed(self, examples: int) -> Loaded:
-        check_runs_here(self.cpu)
         if self._timed is None or examples > self._timed.examples:
+            check_runs_here(self.cpu)
             plan = plan_of(self.graph, self.cpu, examples)
             objects, work = timed_code_of(plan, self.cpu, self.guards)
             self._timed = Loaded(plan, Compiled(objects, self.cpu), self.threads, work)
