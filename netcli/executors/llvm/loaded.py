@@ -34,10 +34,11 @@ class Loaded:
         self._compiled = compiled
         signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * 4)
         self._steps = signature(self._compiled.address("steps"))
-        self.threads = max(1, min(threads, self.plan.blocks))
+        self.threads = max(1, min(threads, plan.threads))
         floats = plan.floats
         self._shared = _aligned(floats["shared"])
-        self._local = [_aligned(floats["local"]) for _ in range(self.threads)]
+        local = _aligned(floats["local"])
+        self._local = [local] + [local if plan.alone else _aligned(floats["local"]) for _ in range(1, self.threads)]
         self._states = _aligned(2 * floats["state"])
         self._present = 0  # which of the two states is the one before the next step
         self.counters = np.zeros((self.threads, MOST_WORK), np.int64)

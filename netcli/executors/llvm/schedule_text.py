@@ -131,7 +131,8 @@ class _Text:
         head = producer or node
         more = [x for x in computed(self.schedule, node) if x is not head]
         how = "fused" if producer else "inlined"
-        yield f"  {name}: {self.names[head]}" + (f"; {how}: {self._list(more)}" if more else "")
+        shared = f", shared in {_count(self.plan.shared[node], 'strip')} of channels" if node in self.plan.shared else ""
+        yield f"  {name}: {self.names[head]}{shared}" + (f"; {how}: {self._list(more)}" if more else "")
         inputs = self._read(node)
         if inputs:
             yield f"    reads {self._list(inputs)}"
