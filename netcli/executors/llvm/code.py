@@ -39,7 +39,7 @@ def timed_code_of(plan: Plan, cpu: Cpu, guards: Sequence[str]) -> tuple[list[byt
 def modules_of(plan: Plan, cpu: Cpu, guards: Sequence[str]) -> list[ir.Module]:
     """The modules of a plan's program, to be read."""
     modules: list[ir.Module] = []
-    Driver(plan, cpu, guards, modules.append)
+    Driver(plan, cpu, guards, lambda module, _: modules.append(module))
     return modules
 
 

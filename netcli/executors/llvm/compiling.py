@@ -12,13 +12,16 @@ from llvmlite import ir
 
 from netcli.executors.llvm.target import Cpu
 
-#: Takes a module that is written.
-Finished = Callable[[ir.Module], None]
+#: Takes a module that is written, and whether its speed matters.
+Finished = Callable[[ir.Module, bool], None]
 
 
-def object_code(module: ir.Module | str, cpu: Cpu) -> bytes:
-    """The object file of a module, or of its text."""
-    code: bytes = cpu.machine().emit_object(parsed(module, cpu))
+def object_code(module: ir.Module | str, cpu: Cpu, *, fast: bool = True) -> bytes:
+    """The object file of a module, or of its text; of code that is fast, or that is made fast.
+
+    LLVM's time to optimize a function grows faster than the function, and that of the steps grows with the network.
+    """
+    code: bytes = cpu.machine(optimized=fast).emit_object(parsed(module, cpu))
     return code
 
 
@@ -46,7 +49,7 @@ def generate(write: Callable[[Finished], object], cpu: Cpu) -> list[bytes]:
     """
     objects: list[Future[bytes]] = []
     with _no_collections(), ThreadPoolExecutor(1) as generator:
-        write(lambda module: objects.append(generator.submit(object_code, str(module), cpu)))
+        write(lambda module, fast: objects.append(generator.submit(object_code, str(module), cpu, fast=fast)))
     return [each.result() for each in objects]
 
 

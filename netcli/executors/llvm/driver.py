@@ -21,11 +21,9 @@ from netcli.executors.llvm.expressions import KERNEL
 from netcli.executors.llvm.ir import F32, I64, Emitter
 from netcli.executors.llvm.kernels.elementwise import emit_total, emit_wide
 from netcli.executors.llvm.kernels.gather import emit_gather, gather_parameters
-from netcli.executors.llvm.levels import Level
 from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, emit_strip, emit_uniform_kernel, strips
 from netcli.executors.llvm.modules import Modules
 from netcli.executors.llvm.plan import ROUND, Plan
-from netcli.executors.llvm.routines import add_groups, clear
 from netcli.executors.llvm.schedule import Phase
 from netcli.executors.llvm.step import Step, finish, least, write_batch_sizes
 from netcli.executors.llvm.stopwatch import Stopwatch, Work
@@ -90,7 +88,7 @@ class Driver:
         state, following = (e.b.gep(states, [e.b.mul(which, room)]) for which in (present, e.b.xor(present, I64(1))))
         examples = e.b.load(e.b.gep(team.address(FRAME.SIZES, I64), [number]))
         indices = e.b.gep(team.address(FRAME.INDICES, I64), [at])
-        step = Step(e, self.plan, team, local, shared, state, following, examples, indices)
+        step = Step(e, self.plan, self._modules.routines, team, local, shared, state, following, examples, indices)
         write_batch_sizes(step)
         gathered = False
         for count, phase in enumerate(self.plan.schedule.phases):
@@ -137,16 +135,18 @@ class Driver:
                 for part in step.turns(I64(strips(node, self.cpu))):
                     with self._timing(step, Work("uniform", (node,))):
                         step.call(function, part, I64(0), I64(0))
-            if level.totals or level.narrow:
-                self._write_narrow(step, f"uniform_{count}_{number}_narrow", level, slices)
+            with step.team.first():
+                for i, nodes in enumerate(level.narrow_parts):
+                    self._write_narrow(step, f"uniform_{count}_{number}_narrow_{i}", nodes, slices)
 
-    def _write_narrow(self, step: Step, name: str, level: Level, slices: dict[Node, int]) -> None:
+    def _write_narrow(self, step: Step, name: str, nodes: Sequence[Node], slices: dict[Node, int]) -> None:
         with self._modules.kernel(name) as (scope, function):
-            for node in level.totals:
-                emit_total(scope, node, slices[node])
-            for node in level.narrow:
-                emit_uniform_kernel(scope, node)
-        with step.team.first(), self._timing(step, Work("uniform", (*level.totals, *level.narrow))):
+            for node in nodes:
+                if node in slices:
+                    emit_total(scope, node, slices[node])
+                else:
+                    emit_uniform_kernel(scope, node)
+        with self._timing(step, Work("uniform", tuple(nodes))):
             step.call(function, I64(0), I64(0), I64(0))
 
     # block phases
@@ -267,7 +267,7 @@ class Driver:
 
     def _clear(self, step: Step, node: Node, group: ir.Value) -> None:
         e, floats = step.e, self.plan.buffers[node].floats
-        clear(e, e.b.gep(self._partial(step, node), [e.b.mul(group, I64(floats))]), floats)
+        step.routines.clear(e, e.b.gep(self._partial(step, node), [e.b.mul(group, I64(floats))]), floats)
 
     def _combine(self, step: Step, nodes: Sequence[Node]) -> None:
         """Add the groups' sums in their order, vector by vector; the threads share the vectors."""
@@ -278,4 +278,4 @@ class Driver:
             vectors = I64(buffer.floats // LANES)
             low = e.b.sdiv(e.b.mul(team.thread, vectors), team.threads)
             high = e.b.sdiv(e.b.mul(e.b.add(team.thread, I64(1)), vectors), team.threads)
-            add_groups(e, partial, step.address(node), (low, high), groups, buffer.floats)
+            step.routines.add_groups(e, partial, step.address(node), (low, high), groups, buffer.floats)

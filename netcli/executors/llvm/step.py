@@ -9,7 +9,7 @@ from llvmlite import ir
 
 from netcli.executors.llvm.ir import F32, I1, I64, Emitter
 from netcli.executors.llvm.plan import Plan
-from netcli.executors.llvm.routines import copy
+from netcli.executors.llvm.routines import Routines
 from netcli.executors.llvm.target import LANES
 from netcli.executors.llvm.team import FRAME, Team
 from netcli.graph import Node
@@ -22,6 +22,7 @@ class Step:
 
     e: Emitter
     plan: Plan
+    routines: Routines
     team: Team
     local: ir.Value
     shared: ir.Value
@@ -77,7 +78,7 @@ def finish(step: Step, number: ir.Value, guards: Sequence[str]) -> None:
         at = e.b.add(e.b.mul(number, I64(len(plan.scalars))), I64(place))
         e.b.store(e.b.load(step.address(graph.outputs[name])), e.b.gep(outputs, [at]))
     for target, value in plan.copies.items():
-        copy(e, step.address(value), step.address_following(target), plan.buffers[target].floats)
+        step.routines.copy(e, step.address(value), step.address_following(target), plan.buffers[target].floats)
     finite: ir.Value = I1(1)
     for name in guards:
         value = e.b.load(step.address(graph.outputs[name]))

@@ -37,10 +37,10 @@ class Cpu:
         """How many values of 16 lanes fit into the vector registers."""
         return self.registers * self.width // LANES
 
-    def machine(self) -> llvm.TargetMachine:
+    def machine(self, *, optimized: bool = True) -> llvm.TargetMachine:
         """LLVM's code generator for it."""
         target = llvm.Target.from_triple(self.triple)
-        return target.create_target_machine(cpu=self.name, features=self.features, opt=2)
+        return target.create_target_machine(cpu=self.name, features=self.features, opt=2 if optimized else 0)
 
 
 #: CPUs that can be asked for by NETCLI_CPU, besides the machine's own: (triple, name, lanes, registers).
