@@ -13,6 +13,7 @@ from netcli import __version__
 
 COMMANDS = [
     "train", "evaluate", "predict", "gradcheck", "explain", "inspect-graph", "diff", "bench", "layers", "schema", "init",
+    "cache",
 ]  # fmt: skip
 
 
