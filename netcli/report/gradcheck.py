@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from netcli.autodiff.gradcheck import Check, Kind, Verdict
+from netcli.autodiff.gradcheck import Check, Fault, Kind, Verdict
+from netcli.report.faults import fault_json
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Style, Styled
 
@@ -101,9 +103,13 @@ def findings(checks: Sequence[Check]) -> list[str]:
     return [f"{check.verdict}: {check.name}, {check.kind}: {check.detail}" for check in checks if check.verdict != "pass"]
 
 
-def as_json(checks: Sequence[Check]) -> dict[str, Any]:
+def as_json(checks: Sequence[Check], faults: Sequence[Fault] = ()) -> dict[str, Any]:
     """The document of `gradcheck --json`."""
-    return {"passed": worst(checks) != "fail", "checks": [_row_json(check) for check in checks]}
+    return {
+        "passed": worst(checks) != "fail",
+        "checks": [_row_json(check) for check in checks],
+        "faults": [fault_json(fault) for fault in faults],
+    }
 
 
 def _row_json(check: Check) -> dict[str, Any]:
@@ -116,6 +122,11 @@ def _row_json(check: Check) -> dict[str, Any]:
         "elements": check.elements,
         "detail": check.detail,
     }
+    if check.evidence is not None:
+        row["evidence"] = {
+            **asdict(check.evidence),
+            "element": None if check.evidence.element is None else list(check.evidence.element),
+        }
     if check.precision is not None:
         row |= {
             "digits": check.precision.digits,

@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
-from planted import OneElement, Ruleless, spoiled
+from planted import Ruleless
 
 from netcli.autodiff.gradcheck import Check, CheckSettings, check_graph, check_operation, check_operations, merged
+from netcli.autodiff.gradcheck.planted import OneElement, spoiled
 from netcli.errors import GraphError, MissingRuleError
 from netcli.executors.numpy import values_of
 from netcli.graph import Differentiable, Node, Op, Sample, TensorType, constant, layer, placeholder, varying

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
-from planted import OneElement, scaled, spoiled
 
 from netcli.autodiff.gradcheck import Check, CheckSettings, check_graph
+from netcli.autodiff.gradcheck.planted import OneElement, scaled, spoiled
 from netcli.executors.numpy import values_of
 from netcli.graph import Node, TensorType, constant, layer, placeholder
 from netcli.ops import Window, absolute, greater, max_over, max_pool2d, relu, select, sum_over

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planted import (
-    OneElement,
-    Plant,
-    SpoiledForward,
-    detached,
-    dropped,
-    scaled,
-    shifted,
-    spoiled,
-    transposed,
-    truncated,
-)
+from planted import dropped, shifted
 
 from netcli.autodiff import gradients
 from netcli.autodiff.gradcheck import Check, CheckSettings, check_operation
 from netcli.autodiff.gradcheck.operation import sample_inputs
+from netcli.autodiff.gradcheck.planted import (
+    OneElement,
+    Plant,
+    SpoiledForward,
+    detached,
+    scaled,
+    spoiled,
+    transposed,
+    truncated,
+)
 from netcli.executors.numpy import values_of
 from netcli.graph import Array, Differentiable, Node, Sample, placeholder
 from netcli.ops import operations

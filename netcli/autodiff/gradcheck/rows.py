@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from netcli.autodiff.forward import jvp
-from netcli.autodiff.gradcheck.check import Check, CheckSettings, Kind, worst
+from netcli.autodiff.gradcheck.check import Check, CheckSettings, Evidence, Kind, worst
 from netcli.autodiff.gradcheck.examine import Outcome, element_direction, examine, locate, random_direction
 from netcli.autodiff.gradcheck.function import Evaluate, Function, Values, distance, relative
 from netcli.autodiff.gradcheck.tolerance import DUALITY, DUALITY_FLOOR
@@ -33,6 +33,7 @@ def reverse_row(name: str, kind: Kind, function: Function, settings: CheckSettin
         max((outcome.slopes.relative_error for outcome in outcomes), default=0.0),
         len(chosen),
         _detail(outcomes),
+        evidence=_evidence(outcomes),
     )
 
 
@@ -72,6 +73,7 @@ def forward_row(
         relative(error, max(terms, floor / DUALITY)),
         elements,
         "" if right else detail,
+        evidence=None if right else Evidence(None, expected, found),
     )
 
 
@@ -81,6 +83,36 @@ def _sum(arrays: Sequence[Array]) -> float:
 
 def _length(arrays: Sequence[Array]) -> float:
     return float(np.sqrt(sum(np.sum(array**2) for array in arrays)))
+
+
+def _evidence(outcomes: Sequence[Outcome]) -> Evidence | None:
+    """Of the worst outcome, if it did not pass."""
+    verdict = worst([outcome.verdict for outcome in outcomes])
+    if verdict == "pass":
+        return None
+    outcome = max(
+        (outcome for outcome in outcomes if outcome.verdict == verdict),
+        key=lambda outcome: (outcome.at_kink or outcome.slopes).error,
+    )
+    slopes, (element, scale) = outcome.at_kink or outcome.slopes, place_of(outcome.direction)
+    changed = {describe(node): count for node, count in outcome.changes.items()}
+    expected, found, left, right = (value / scale for value in (slopes.expected, slopes.found, slopes.left, slopes.right))
+    return Evidence(element, expected, found, left, right, changed)
+
+
+def place_of(direction: Array) -> tuple[tuple[int, ...] | None, float]:
+    """The index of the one element that a direction moves, and by how much; None and 1 if it moves several."""
+    moved = np.flatnonzero(direction)
+    if len(moved) != 1:
+        return None, 1.0
+    return tuple(int(i) for i in np.unravel_index(moved[0], direction.shape)), float(direction.flat[moved[0]])
+
+
+def place_text(element: tuple[int, ...] | None) -> str:
+    """In words."""
+    if element is None:
+        return "a projection"
+    return f"element {list(element)}" if element else "the value"
 
 
 def _detail(outcomes: Sequence[Outcome]) -> str:
@@ -93,6 +125,7 @@ def _detail(outcomes: Sequence[Outcome]) -> str:
     notes = []
     if on_kink:
         notes.append(f"{len(on_kink)} of {len(outcomes)} on a kink, right on both sides of it ({_kinks(on_kink)})")
+        notes.append(_both_sides(on_kink))
     if beside:
         notes.append(f"{len(beside)} of {len(outcomes)} beside a kink, right at a smaller step ({_kinks(beside)})")
     largest = max((abs(outcome.slopes.found) for outcome in outcomes), default=0.0)
@@ -101,15 +134,17 @@ def _detail(outcomes: Sequence[Outcome]) -> str:
     return "; ".join(notes)
 
 
+def _both_sides(on_kink: Sequence[Outcome]) -> str:
+    """The derivatives on both sides of a kink, and the one between them."""
+    evidence = _evidence(on_kink)
+    assert evidence is not None, "a kink has evidence"
+    return f"{place_text(evidence.element)}: left {evidence.left:.9g}, right {evidence.right:.9g}, found {evidence.found:.9g}"
+
+
 def _error(outcome: Outcome, wrong: int, total: int) -> str:
     slopes = outcome.slopes
-    moved = np.flatnonzero(outcome.direction)
-    if len(moved) == 1:
-        scale = float(outcome.direction.flat[moved[0]])
-        index = tuple(int(i) for i in np.unravel_index(moved[0], outcome.direction.shape))
-        place = f"element {list(index)}" if index else "the value"
-    else:
-        scale, place = 1.0, f"a projection of {len(moved)} elements"
+    element, scale = place_of(outcome.direction)
+    place = f"a projection of {np.count_nonzero(outcome.direction)} elements" if element is None else place_text(element)
     expected, found = slopes.expected / scale, slopes.found / scale
     ratio = f", ratio {found / expected:.6g}" if abs(slopes.expected) > slopes.noise else ""
     return f"{place}: expected {expected:.9g}, found {found:.9g}{ratio}; {wrong} of {total} derivatives wrong"
