@@ -14,8 +14,10 @@ from netcli.report.text import Cell, Style, Styled
 _STYLES: Mapping[Verdict, Style] = {"pass": "good", "kink": "warn", "fail": "bad"}
 _TITLES: Mapping[Kind, str] = {
     "reverse": "differences",
+    "complex": "complex step",
     "forward": "forward mode",
     "second reverse": "2nd differences",
+    "second complex": "2nd complex",
     "second forward": "2nd forward",
 }
 
@@ -35,7 +37,8 @@ def check_table(title: str, checks: Sequence[Check]) -> Table:
         title,
         columns,
         rows,
-        "relative errors of reverse mode: against central differences, and against forward mode; 2nd: of the gradient itself",
+        "relative errors of reverse mode: against central differences, the complex step, and forward mode; "
+        "2nd: of the gradient itself",
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 #: What was compared. `type`: the computed value with the inferred type. `reverse`: the reverse gradient with central
-#: differences. `forward`: the forward tangent with the reverse gradient. `second …`: the same of the gradient itself.
-#: `float32`: what an executor computes in float32 with the same in float64.
-Kind = Literal["type", "reverse", "forward", "second reverse", "second forward", "float32"]
+#: differences. `complex`: the same with the complex step. `forward`: the forward tangent with the reverse gradient.
+#: `second …`: the same of the gradient itself. `float32`: what an executor computes in float32 with the same in float64.
+Kind = Literal["type", "reverse", "complex", "forward", "second reverse", "second complex", "second forward", "float32"]
 
 #: `kink`: differences disagree only where the function has a kink, and the gradient is one that a kink allows.
 Verdict = Literal["pass", "fail", "kink"]

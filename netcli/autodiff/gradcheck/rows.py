@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from netcli.autodiff.forward import jvp
-from netcli.autodiff.gradcheck.check import Check, CheckSettings, Evidence, Kind, worst
+from netcli.autodiff.gradcheck.check import Check, CheckSettings, Evidence, Kind, Verdict, worst
+from netcli.autodiff.gradcheck.complex_step import ComplexStep, NotAnalyticError
 from netcli.autodiff.gradcheck.examine import Outcome, element_direction, examine, locate, random_direction
 from netcli.autodiff.gradcheck.function import Evaluate, Function, Values, distance, relative
 from netcli.autodiff.gradcheck.tolerance import DUALITY, DUALITY_FLOOR
@@ -15,8 +17,13 @@ from netcli.autodiff.paths import describe
 from netcli.graph import Array, Node, placeholder
 
 
-def reverse_row(name: str, kind: Kind, function: Function, settings: CheckSettings, generator: np.random.Generator) -> Check:
-    """The gradient of one leaf against central differences, element by element and, for a large one, along directions."""
+def reverse_rows(
+    name: str, kinds: tuple[Kind, Kind], function: Function, settings: CheckSettings, generator: np.random.Generator
+) -> list[Check]:
+    """The gradient of one leaf against central differences, element by element and, for a large one, along directions.
+
+    The second row, if the complex step applies, is that of the same directions with it; if not, the first one says why.
+    """
     x = function.values[function.x]
     large = x.size > settings.every
     chosen = generator.choice(x.size, min(settings.sampled, x.size), replace=False) if large else np.arange(x.size)
@@ -25,9 +32,9 @@ def reverse_row(name: str, kind: Kind, function: Function, settings: CheckSettin
         outcome = examine(function, random_direction(x, generator))
         wrong = any(outcome.verdict == "fail" for outcome in outcomes)
         outcomes.append(outcome if wrong else locate(function, outcome))
-    return Check(
+    row = Check(
         name,
-        kind,
+        kinds[0],
         worst([outcome.verdict for outcome in outcomes]),
         max((outcome.slopes.error for outcome in outcomes), default=0.0),
         max((outcome.slopes.relative_error for outcome in outcomes), default=0.0),
@@ -35,6 +42,40 @@ def reverse_row(name: str, kind: Kind, function: Function, settings: CheckSettin
         _detail(outcomes),
         evidence=_evidence(outcomes),
     )
+    try:
+        return [row, complex_row(name, kinds[1], function, outcomes, len(chosen))]
+    except NotAnalyticError as error:
+        return [replace(row, detail="; ".join(filter(None, [row.detail, error.message])))]
+
+
+def complex_row(name: str, kind: Kind, function: Function, outcomes: Sequence[Outcome], elements: int) -> Check:
+    """The gradient along the same directions against the complex step. Raises NotAnalyticError.
+
+    The branch that an operation takes on a kink may be another one than that of its rule: there, no error is one. And where
+    differences confirm the gradient but are far from the complex step, the code of some operation is not analytic.
+    """
+    step, gradient = ComplexStep(function), function.values[function.gradient]
+    trials: list[tuple[Verdict, float, float, Evidence]] = []
+    for outcome in outcomes:
+        slope, found = step.slope(outcome.direction), float(np.sum(gradient * outcome.direction))
+        error = distance(slope.expected, found)
+        right = error < np.inf and error <= slope.tolerance
+        apart = distance(slope.expected, outcome.slopes.expected) > outcome.slopes.tolerance
+        if not right and outcome.verdict == "pass" and apart:
+            raise NotAnalyticError("the complex step does not apply: some operation on the way is not analytic")
+        verdict: Verdict = "pass" if right else "kink" if outcome.verdict == "kink" else "fail"
+        element, scale = place_of(outcome.direction)
+        size = max(abs(slope.expected), abs(found), slope.tolerance / DUALITY)
+        trials.append((verdict, error, relative(error, size), Evidence(element, slope.expected / scale, found / scale)))
+    verdict = worst([trial[0] for trial in trials])
+    wrong = [trial for trial in trials if trial[0] == verdict != "pass"]
+    evidence = max(wrong, key=lambda trial: trial[1])[3] if wrong else None
+    detail = ""
+    if evidence is not None:
+        detail = f"{place_text(evidence.element)}: expected {evidence.expected:.15g}, found {evidence.found:.15g}"
+        detail += f"; {len(wrong)} of {len(trials)} derivatives {'wrong' if verdict == 'fail' else 'on a kink'}"
+    errors = [max((trial[i] for trial in trials), default=0.0) for i in (1, 2)]
+    return Check(name, kind, verdict, errors[0], errors[1], elements, detail, evidence=evidence)
 
 
 def forward_row(
