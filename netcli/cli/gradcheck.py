@@ -200,7 +200,7 @@ def _in_float32(wanted: _Wanted, name: str, *, json: bool) -> None:
         checks = _operations_on(runner, wanted.operations())
     else:
         checks = check_executor(wanted.session("float32"), runner, wanted.examples)
-    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", checks), (), None, json=json)
+    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", checks), None, None, json=json)
 
 
 def _operations_on(runner: Executor, classes: Sequence[type[Op]]) -> list[Check]:
@@ -210,7 +210,7 @@ def _operations_on(runner: Executor, classes: Sequence[type[Op]]) -> list[Check]
     return [check for checks in check_operations_float32(computed_by(runner), classes=classes) for check in checks]
 
 
-def _end(checks: Sequence[Check], table: Table, faults: Sequence[Fault], session: Session | None, *, json: bool) -> None:
+def _end(checks: Sequence[Check], table: Table, faults: Sequence[Fault] | None, session: Session | None, *, json: bool) -> None:
     """Show what was found. Raises AnswerIsNo if something is wrong."""
     from netcli.report.faults import fault_texts  # noqa: PLC0415
     from netcli.report.gradcheck import as_json, findings  # noqa: PLC0415
@@ -226,11 +226,11 @@ def _end(checks: Sequence[Check], table: Table, faults: Sequence[Fault], session
     else:
         output = results()
         output.table(table)
-        for text in (*findings(checks), *fault_texts(faults, place)):
+        for text in (*findings(checks), *fault_texts(faults or (), place)):
             output.line()
             output.line(text)
     wrong = {check.name for check in checks if check.verdict == "fail"}
     if wrong:
-        whole = session is not None and not faults
+        whole = session is not None and faults == []
         hint = "each operation on the way is right by itself: look at how they are put together" if whole else None
         raise AnswerIsNo(f"the gradient check failed for {', '.join(sorted(wrong))}", hint=hint)

@@ -106,13 +106,10 @@ def findings(checks: Sequence[Check]) -> list[str]:
     return [f"{check.verdict}: {check.name}, {check.kind}: {check.detail}" for check in checks if check.verdict != "pass"]
 
 
-def as_json(checks: Sequence[Check], faults: Sequence[Fault] = ()) -> dict[str, Any]:
-    """The document of `gradcheck --json`."""
-    return {
-        "passed": worst(checks) != "fail",
-        "checks": [_row_json(check) for check in checks],
-        "faults": [fault_json(fault) for fault in faults],
-    }
+def as_json(checks: Sequence[Check], faults: Sequence[Fault] | None = None) -> dict[str, Any]:
+    """The document of `gradcheck --json`; `faults` where derivatives themselves were checked."""
+    document = {"passed": worst(checks) != "fail", "checks": [_row_json(check) for check in checks]}
+    return document if faults is None else {**document, "faults": [fault_json(fault) for fault in faults]}
 
 
 def _row_json(check: Check) -> dict[str, Any]:

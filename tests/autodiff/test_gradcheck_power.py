@@ -80,7 +80,9 @@ def test_an_error_in_a_reverse_rule_is_found_and_named(sample: Sample, planted: 
             continue  # it changes nothing here, as a factor does of zero
         seen.add(label)
         found = {(check.name, check.kind) for check in fails(sample, op)}
-        expected = {(name, "reverse"), (name, "forward")} | ({("all together", "forward")} if floats > 1 else set())
+        expected = {(name, "reverse"), (name, "complex"), (name, "forward")} | (
+            {("all together", "forward")} if floats > 1 else set()
+        )
         assert found == expected, label
     assert "shifted" in seen
     assert ({"scaled", "dropped", "one element"} <= seen) == ((sample.op.name, planted) not in WITHOUT_SLOPE)

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 
 from netcli.autodiff.gradcheck.function import Function
+from netcli.autodiff.gradcheck.planted import original
 from netcli.autodiff.gradcheck.tolerance import COMPLEX_STEP, accumulated
 from netcli.autodiff.paths import describe
 from netcli.errors import GraphError
-from netcli.graph import Array, Node, Op, op_of
+from netcli.graph import Array, Node, Op
 from netcli.ops.max_pool2d import MaxPool2D, MaxPool2DGrad, MaxPool2DTake
 from netcli.ops.reduce import BatchSize, FirstMaximum, Max
 from netcli.ops.relu import Abs, Relu
@@ -84,34 +85,33 @@ class _ByRealPart:
 _XP: Any = _ByRealPart()
 
 
-def _real(node: Node, *arrays: Array) -> Array:
+def _real(op: Op, *arrays: Array) -> Array:
     """What is constant between kinks: of the real parts."""
-    return np.asarray(node.op.forward(np, *map(np.real, arrays)))
+    return np.asarray(op.forward(np, *map(np.real, arrays)))
 
 
-def _relu(_: Node, x: Array) -> Array:
+def _relu(_: Op, x: Array) -> Array:
     return np.where(x.real > 0, x, 0)
 
 
-def _absolute(_: Node, x: Array) -> Array:
+def _absolute(_: Op, x: Array) -> Array:
     return np.where(x.real == 0, 0, _ByRealPart.absolute(x))
 
 
-def _max(node: Node, x: Array) -> Array:
-    axis = op_of(node, Max).axis
-    return np.take_along_axis(x, np.expand_dims(x.real.argmax(axis=axis), axis), axis)
+def _max(op: Max, x: Array) -> Array:
+    return np.take_along_axis(x, np.expand_dims(x.real.argmax(axis=op.axis), op.axis), op.axis)
 
 
-def _pool(node: Node, x: Array) -> Array:
-    return MaxPool2DTake(op_of(node, MaxPool2D).window).forward(np, x.real, x)
+def _pool(op: MaxPool2D, x: Array) -> Array:
+    return MaxPool2DTake(op.window).forward(np, x.real, x)
 
 
-def _chosen_by_first(node: Node, x: Array, y: Array) -> Array:
-    return np.asarray(node.op.forward(np, np.real(x), y))
+def _chosen_by_first(op: Op, x: Array, y: Array) -> Array:
+    return np.asarray(op.forward(np, np.real(x), y))
 
 
-def _cast(node: Node, x: Array) -> Array:
-    return x if node.type.is_float else _real(node, x)
+def _cast(op: Cast, x: Array) -> Array:
+    return x if op.dtype in {"float32", "float64"} else _real(op, x)
 
 
 #: Operations whose code compares numbers, or takes the real part of them: what they do on complex ones.
@@ -164,11 +164,11 @@ class ComplexStep:
 
 def _forward(node: Node, arrays: Sequence[Array], real: Array) -> Array:
     """The value of an operation on arrays of which some are complex. Raises NotAnalyticError."""
-    op = node.op
+    op = original(node.op)
     given = [np.real(array) if place == op.like else array for place, array in enumerate(arrays)]
     try:
         declared = BY_REAL_PART.get(type(op))
-        value = declared(node, *given) if declared else np.asarray(op.forward(_XP, *given))
+        value = declared(op, *given) if declared else np.asarray(op.forward(_XP, *given))
     except TypeError as error:  # numpy has no such function of complex numbers
         raise NotAnalyticError(f"{describe(node)} has no complex step: {error}") from error
     if node.type.is_float and not declared and any(map(np.iscomplexobj, given)):

@@ -48,6 +48,11 @@ class Delegating(Differentiable):
         return ()
 
 
+def original(op: Op) -> Op:
+    """The operation itself, without what was planted into it: it computes the same."""
+    return op.op if isinstance(op, Delegating) else op
+
+
 def _spoiled(op: SpoiledReverse | SpoiledKinkedReverse, node: Node, g: Node) -> tuple[Node | None, ...]:
     cotangents = list(op.op.vjp(node, g))
     cotangents[op.input] = op.plant(node.inputs[op.input], cotangents[op.input])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,28 +54,51 @@ def complex_row(name: str, kind: Kind, function: Function, outcomes: Sequence[Ou
     The branch that an operation takes on a kink may be another one than that of its rule: there, no error is one. And where
     differences confirm the gradient but are far from the complex step, the code of some operation is not analytic.
     """
-    step, gradient = ComplexStep(function), function.values[function.gradient]
-    trials: list[tuple[Verdict, float, float, Evidence]] = []
-    for outcome in outcomes:
-        slope, found = step.slope(outcome.direction), float(np.sum(gradient * outcome.direction))
-        error = distance(slope.expected, found)
-        right = error < np.inf and error <= slope.tolerance
-        apart = distance(slope.expected, outcome.slopes.expected) > outcome.slopes.tolerance
-        if not right and outcome.verdict == "pass" and apart:
-            raise NotAnalyticError("the complex step does not apply: some operation on the way is not analytic")
-        verdict: Verdict = "pass" if right else "kink" if outcome.verdict == "kink" else "fail"
-        element, scale = place_of(outcome.direction)
-        size = max(abs(slope.expected), abs(found), slope.tolerance / DUALITY)
-        trials.append((verdict, error, relative(error, size), Evidence(element, slope.expected / scale, found / scale)))
-    verdict = worst([trial[0] for trial in trials])
-    wrong = [trial for trial in trials if trial[0] == verdict != "pass"]
-    evidence = max(wrong, key=lambda trial: trial[1])[3] if wrong else None
+    step = ComplexStep(function)
+    trials = [_complex_trial(step, outcome) for outcome in outcomes]
+    verdict = worst([trial.verdict for trial in trials])
+    wrong = [trial for trial in trials if trial.verdict == verdict != "pass"]
+    evidence = max(wrong, key=lambda trial: trial.error).evidence if wrong else None
     detail = ""
     if evidence is not None:
         detail = f"{place_text(evidence.element)}: expected {evidence.expected:.15g}, found {evidence.found:.15g}"
         detail += f"; {len(wrong)} of {len(trials)} derivatives {'wrong' if verdict == 'fail' else 'on a kink'}"
-    errors = [max((trial[i] for trial in trials), default=0.0) for i in (1, 2)]
-    return Check(name, kind, verdict, errors[0], errors[1], elements, detail, evidence=evidence)
+    return Check(
+        name,
+        kind,
+        verdict,
+        max((trial.error for trial in trials), default=0.0),
+        max((trial.relative_error for trial in trials), default=0.0),
+        elements,
+        detail,
+        evidence=evidence,
+    )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One direction: the gradient against the complex step."""
+
+    verdict: Verdict
+    error: float
+    relative_error: float
+    evidence: Evidence
+
+
+def _complex_trial(step: ComplexStep, outcome: Outcome) -> _Trial:
+    """Raises NotAnalyticError."""
+    function = step.function
+    slope, found = step.slope(outcome.direction), float(np.sum(function.values[function.gradient] * outcome.direction))
+    error = distance(slope.expected, found)
+    right = error < np.inf and error <= slope.tolerance
+    apart = distance(slope.expected, outcome.slopes.expected) > outcome.slopes.tolerance
+    if not right and outcome.verdict == "pass" and apart:
+        raise NotAnalyticError("the complex step does not apply: some operation on the way is not analytic")
+    element, scale = place_of(outcome.direction)
+    evidence = Evidence(element, slope.expected / scale, found / scale)
+    size = max(abs(slope.expected), abs(found), slope.tolerance / DUALITY)
+    verdict: Verdict = "pass" if right else "kink" if outcome.verdict == "kink" else "fail"
+    return _Trial(verdict, error, relative(error, size), evidence)
 
 
 def forward_row(
