@@ -59,13 +59,16 @@ def load_plugins(paths: Sequence[tuple[Path, Place | None]]) -> tuple[Plugin, ..
 
 
 def culprit(error: BaseException) -> Place | None:
-    """The line of a plugin at which an error came up, the innermost one; None if it was not in a plugin."""
+    """The line of a plugin at which an error, or what caused it, came up, the innermost one; None if it was not in a plugin."""
     files = {module.__file__ for name, module in list(sys.modules.items()) if name.startswith(_PREFIX)}
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
-    if not frames:
-        return None
-    frame = frames[-1]
-    return _Source(Path(frame.filename), _bytes(Path(frame.filename))).place(frame.lineno or 1, (frame.colno or 0) + 1)
+    found: BaseException | None = error
+    while found is not None:
+        frames = [frame for frame in traceback.extract_tb(found.__traceback__) if frame.filename in files]
+        if frames:
+            path = Path(frames[-1].filename)
+            return _Source(path, _bytes(path)).place(frames[-1].lineno or 1, (frames[-1].colno or 0) + 1)
+        found = found.__cause__
+    return None
 
 
 def shown(path: Path) -> str:

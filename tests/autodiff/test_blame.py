@@ -168,6 +168,21 @@ def test_a_missing_sum_over_a_broadcast_axis() -> None:
     assert fault.suggestions == ("a sum is missing over axis -2 of the result, 2 long: one of 2 terms is taken",)
 
 
+@pytest.mark.parametrize(
+    ("plant", "words"),
+    [
+        (lambda x, dx: dx / tanh(x), "a factor is missing: the result"),
+        (lambda x, dx: dx * x, "there is a factor too much: input 0"),
+        (lambda x, dx: -dx / x, "a factor is missing: input 0, with the wrong sign"),
+    ],
+)
+def test_a_factor_that_is_a_value(plant: Plant, words: str) -> None:
+    x = leaf("x", 6)
+    y = sum_over(Node(spoiled(Tanh(), 0, plant), (x,)))
+    (fault,) = blame(y, [x], values([x]), values_of, FIRST)
+    assert fault.suggestions == (words,)
+
+
 def test_some_signs() -> None:
     x = leaf("x", 6)
 

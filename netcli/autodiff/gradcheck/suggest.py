@@ -24,7 +24,8 @@ _NEAR = 1e-4
 class Trial:
     """The derivative of an operation with respect to one input, its results weighted with a cotangent.
 
-    `found` is the whole gradient, `expected` are central differences of the `elements` of it.
+    `found` is the whole gradient, `expected` are central differences of the `elements` of it; `known` are inputs and result of
+    the shape of the input, by name.
     """
 
     y: Node
@@ -33,6 +34,7 @@ class Trial:
     elements: Array
     expected: Array
     found: Array
+    known: Mapping[str, Array]
 
     @staticmethod
     def of(y: Node, x: Node, values: Mapping[Node, Array], evaluate: Evaluate, cotangent: Array) -> Trial:
@@ -52,7 +54,10 @@ class Trial:
             for element, direction in ((element, element_direction(value, int(element))) for element in elements)
         ]
         varying = next((values[leaf] for leaf in y.inputs if leaf.type.varying), None)
-        return Trial(y, x, 0 if varying is None else len(varying), elements, np.array(expected), known[gradient])
+        named = {"the result": known[y], **{f"input {i}": values[leaf] for i, leaf in enumerate(y.inputs)}}
+        alike = {name: array for name, array in named.items() if array.shape == value.shape and array.dtype == value.dtype}
+        batch = 0 if varying is None else len(varying)
+        return Trial(y, x, batch, elements, np.array(expected), known[gradient], alike)
 
     def near(self, candidate: Array) -> bool:
         """Whether this would be the derivative."""
@@ -78,7 +83,7 @@ def suggestions(weighted: Trial, even: Trial) -> tuple[str, ...]:
     ratio = weighted.ratio()
     if ratio is not None and not math.isclose(ratio, 1.0, rel_tol=_NEAR):
         return (_factor(ratio, weighted),)
-    for name, moved in _moved(weighted):
+    for name, moved in (*_moved(weighted), *_multiplied(weighted)):
         for sign, minus in ((1.0, ""), (-1.0, ", with the wrong sign")):
             if weighted.near(sign * moved):
                 return (f"{name}{minus}",)
@@ -137,6 +142,14 @@ def _moved(trial: Trial) -> Iterator[tuple[str, Array]]:
         yield "the last axis runs backwards", found[..., ::-1]
         for shift in (1, -1):
             yield "the last axis is shifted by one", np.roll(found, shift, axis=-1)
+
+
+def _multiplied(trial: Trial) -> Iterator[tuple[str, Array]]:
+    """The gradient with a factor that may have been forgotten, and without one that may be too much."""
+    for name, value in trial.known.items():
+        yield f"a factor is missing: {name}", trial.found * value
+        if value.all():
+            yield f"there is a factor too much: {name}", trial.found / value
 
 
 def _few(trial: Trial) -> tuple[str, ...]:
