@@ -43,7 +43,7 @@ def resume(run: RunDirectory, session: Session) -> tuple[Checkpoint, list[EpochR
 
 
 def _check_same(run: RunDirectory, checkpoint: Checkpoint, session: Session) -> None:
-    """Raise CheckpointError unless data, plugins, seed and batches are those of the run, so that it goes on to the same bits."""
+    """Raise CheckpointError unless data, plugins, seed and batches are those of the run, as an unbroken run has them."""
     difference = checkpoint.signature.difference(session.signature)
     if difference is not None:
         raise CheckpointError(

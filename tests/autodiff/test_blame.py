@@ -120,10 +120,10 @@ def _offset(x: Node, dx: Node | None) -> Node:
     ("plant", "words"),
     [
         (_times(-1.0), "the sign is wrong"),
-        (_times(4.0), "4 times too large, as for a sum in place of a mean over the batch of 4"),
-        (_times(0.25), "4 times too small, as for a mean in place of a sum over the batch of 4"),
+        (_times(4.0), "4 times too large, as for a sum in place of a mean: that is the size of the batch"),
+        (_times(0.25), "4 times too small, as for a mean in place of a sum: that is the size of the batch"),
         (_times(-5.0), "the sign is wrong, and it is 5 times too large"),
-        (_times(1 / 3), "3 times too small, as for a mean in place of a sum over axis -1 of the result, 3 long"),
+        (_times(1 / 3), "3 times too small, as for a mean in place of a sum: that is the length of axis -1 of the result"),
         (_times(2.0), "a factor of 2: one of two equal terms"),
         (_times(1.01), "a factor of 1.01 everywhere"),
         (_zero, "the derivative is zero"),
@@ -165,7 +165,7 @@ def test_a_missing_sum_over_a_broadcast_axis() -> None:
 
     y = sum_over(batch_sum(tanh(Node(spoiled(Add(), 1, first_row), (x, b)))))
     (fault,) = blame(y, [b], values([x, b]), values_of, FIRST)
-    assert fault.suggestions == ("a sum is missing over axis -2 of the result, 2 long: one of 2 terms is taken",)
+    assert fault.suggestions == ("a sum is missing: one of 2 terms is taken, and 2 is the length of axis -2 of the result",)
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def _error(outcome: Outcome, wrong: int, total: int) -> str:
     element, scale = place_of(outcome.direction)
     place = f"a projection of {np.count_nonzero(outcome.direction)} elements" if element is None else place_text(element)
     expected, found = slopes.expected / scale, slopes.found / scale
-    ratio = f", ratio {found / expected:.6g}" if abs(slopes.expected) > slopes.noise else ""
+    ratio = f", ratio {found / expected + 0.0:.6g}" if abs(slopes.expected) > slopes.noise else ""
     return f"{place}: expected {expected:.9g}, found {found:.9g}{ratio}; {wrong} of {total} derivatives wrong"
 
 

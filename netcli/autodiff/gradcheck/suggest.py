@@ -93,7 +93,8 @@ def suggestions(weighted: Trial, even: Trial) -> tuple[str, ...]:
     if ratio is not None:
         found = [(name, n) for name, n in _lengths(even) if math.isclose(ratio * n, 1.0, rel_tol=_NEAR)]
         if found:
-            return (f"a sum is missing over {' or '.join(name for name, _ in found)}: one of {found[0][1]} terms is taken",)
+            n, names = found[0][1], " or ".join(name for name, _ in found)
+            return (f"a sum is missing: one of {n} terms is taken, and {n} is {names}",)
     return _few(weighted)
 
 
@@ -106,9 +107,9 @@ def _factor(ratio: float, trial: Trial) -> str:
     larger = [name for name, n in _lengths(trial) if math.isclose(size, n, rel_tol=_NEAR)]
     smaller = [name for name, n in _lengths(trial) if math.isclose(size * n, 1.0, rel_tol=_NEAR)]
     if larger:
-        return f"{minus}it is {size:.4g} times too large, as for a sum in place of a mean over {' or '.join(larger)}"
+        return f"{minus}it is {size:.4g} times too large, as for a sum in place of a mean: that is {' or '.join(larger)}"
     if smaller:
-        return f"{minus}it is {1 / size:.4g} times too small, as for a mean in place of a sum over {' or '.join(smaller)}"
+        return f"{minus}it is {1 / size:.4g} times too small, as for a mean in place of a sum: that is {' or '.join(smaller)}"
     if math.isclose(size, 2.0, rel_tol=_NEAR) or math.isclose(size, 0.5, rel_tol=_NEAR):
         return f"{minus}a factor of 2: one of two equal terms is missing or counted twice"
     return f"{minus}a factor of {size:.6g} everywhere"
@@ -117,16 +118,16 @@ def _factor(ratio: float, trial: Trial) -> str:
 def _lengths(trial: Trial) -> Iterator[tuple[str, int]]:
     """What a derivative may be summed over, of more than one term: the batch, axes, all elements."""
     if trial.batch > 1:
-        yield f"the batch of {trial.batch}", trial.batch
+        yield "the size of the batch", trial.batch
     seen = {1, trial.batch}
     for what, node in (("the result", trial.y), *((f"input {i}", x) for i, x in enumerate(trial.y.inputs))):
         for axis, n in enumerate(node.shape):
             if n not in seen:
                 seen.add(n)
-                yield f"axis {axis - len(node.shape)} of {what}, {n} long", n
+                yield f"the length of axis {axis - len(node.shape)} of {what}", n
         if node.type.size not in seen:
             seen.add(node.type.size)
-            yield f"the {node.type.size} elements of {what}", node.type.size
+            yield f"the number of elements of {what}", node.type.size
 
 
 def _moved(trial: Trial) -> Iterator[tuple[str, Array]]:
