@@ -10,10 +10,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from netcli.autodiff import gradients
 from netcli.autodiff.gradcheck import Check, CheckSettings, check_graph, check_operation
+from netcli.autodiff.gradcheck.complex_step import ComplexStep
+from netcli.autodiff.gradcheck.function import Function
 from netcli.autodiff.gradcheck.planted import Plant, scaled, spoiled
 from netcli.executors.numpy import values_of
-from netcli.graph import Array, Differentiable, Node, Sample, TensorType, placeholder
+from netcli.graph import Array, Differentiable, Node, Sample, TensorType, placeholder, topological
 from netcli.ops import Window, absolute, erf, exp, log, max_over, max_pool2d, operations, relu, sigmoid, softplus, sum_over
 from netcli.ops.elementwise import Unary, unary_samples
 from netcli.ops.sigmoid import Tanh
@@ -45,6 +48,27 @@ def test_it_applies_to_every_operation_and_its_derivative(sample: Sample) -> Non
         found = [row for row in rows if row.kind == kind]
         assert len(found) == floats
         assert all(row.verdict == "pass" and row.max_rel_error < 1e-11 for row in found)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_on_ties_every_operation_is_on_the_branch_of_the_real_part(sample: Sample, value: float) -> None:
+    """All elements alike, so that only imaginary parts tell them apart: were they looked at, x + ih and x - ih would differ."""
+    given = {
+        placeholder(f"x{i}", a.type): np.full_like(a.draw(np.random.default_rng(0), 3), value)
+        for i, a in enumerate(sample.arguments)
+    }
+    y = Node(sample.op, given)
+    for x in (x for x in given if x.type.is_float):
+        (gradient,) = gradients([y], [x], unconnected="zero")
+        known = dict(zip(nodes := topological([y, gradient]), values_of(nodes, given), strict=True))
+        generator = np.random.default_rng(1)
+        weights, direction = generator.normal(size=known[y].shape), generator.normal(size=known[x].shape)
+        step = ComplexStep(Function(x, [(y, weights)], gradient, known, values_of))
+        with np.errstate(all="ignore"):
+            up, down = step.slope(direction), step.slope(-direction)
+        if np.isfinite(up.expected):
+            assert up.expected == pytest.approx(-down.expected, rel=1e-12, abs=1e-15)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,19 @@ def test_the_same_file_is_run_once(tmp_path: Path) -> None:
     assert len(once) == 1
 
 
+def test_the_page_shows_what_the_files_have() -> None:
+    """Each line of Python or YAML on the page stands in one of the examples; only what is left to the student does not."""
+    page = (EXAMPLES.parent / "plugins.md").read_text()
+    written = {line.strip() for file in EXAMPLES.iterdir() if file.is_file() for line in file.read_text().splitlines()}
+    blocks = re.findall(r"^```(?:python|yaml)\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    shown = [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
+    assert len(shown) > 40
+    assert [line for line in shown if line not in written] == [
+        "def vjp(self, node, g): ...",
+        "def jvp(self, node, tangents): ...",
+    ]
+
+
 # --------------------------------------------------------------------------------------------------------- wrong ones
 
 HEAD = "from dataclasses import dataclass\nfrom netcli.graph import Op\nfrom netcli.layers.layer import Layer\n"

@@ -29,6 +29,7 @@ from netcli.ops.reduce import BatchSize, FirstMaximum, Max
 from netcli.ops.relu import Abs, Relu
 from netcli.ops.select import Greater
 from netcli.ops.shape import Cast
+from netcli.ops.sigmoid import Sigmoid
 
 #: How far the real part may be from the real value, as a share of the largest, before the operation is taken for another one.
 _SAME = 1e-9
@@ -98,6 +99,11 @@ def _absolute(_: Op, x: Array) -> Array:
     return np.where(x.real == 0, 0, _ByRealPart.absolute(x))
 
 
+def _sigmoid(_: Op, x: Array) -> Array:
+    small = np.exp(-_ByRealPart.absolute(x))
+    return np.asarray(np.where(x.real >= 0, 1, small) / (1 + small))
+
+
 def _max(op: Max, x: Array) -> Array:
     return np.take_along_axis(x, np.expand_dims(x.real.argmax(axis=op.axis), op.axis), op.axis)
 
@@ -126,6 +132,7 @@ BY_REAL_PART: Mapping[type[Op], Callable[..., Array]] = {
     MaxPool2DGrad: _chosen_by_first,
     MaxPool2DTake: _chosen_by_first,
     Relu: _relu,
+    Sigmoid: _sigmoid,
 }
 
 
