@@ -179,8 +179,8 @@ def _forward(node: Node, arrays: Sequence[Array], real: Array) -> Array:
     except TypeError as error:  # numpy has no such function of complex numbers
         raise NotAnalyticError(f"{describe(node)} has no complex step: {error}") from error
     if node.type.is_float and not declared and any(map(np.iscomplexobj, given)):
-        scale = max(1.0, _largest(real))
-        other = np.isfinite(scale) and not _largest(value.real - real) <= _SAME * scale
+        size = _largest(real)
+        other = np.isfinite(size) and not _largest(value.real - real) <= _SAME * max(size, 1.0)
         if other or not np.iscomplexobj(value):
             raise NotAnalyticError(f"{describe(node)} has no complex step: its code is not analytic")
     return value
