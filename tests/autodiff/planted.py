@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import ModuleType
 
-import numpy as np
-
 from netcli.autodiff.match import match
 from netcli.graph import Array, Node, Op, Sample, TensorType, constant
 
@@ -14,11 +12,6 @@ from netcli.graph import Array, Node, Op, Sample, TensorType, constant
 def dropped(x: Node, dx: Node | None) -> Node:
     """Forgotten."""
     return match(constant(0.0, "float64"), x)
-
-
-def shifted(x: Node, dx: Node | None) -> Node:
-    """A constant too large; also where there is no derivative at all."""
-    return match(constant(0.0, "float64") if dx is None else dx, x) + constant(np.full(x.shape, 1e-3), "float64")
 
 
 class Ruleless(Op):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planted import dropped, shifted
+from planted import dropped
 
 from netcli.autodiff import gradients
 from netcli.autodiff.gradcheck import Check, CheckSettings, check_operation
@@ -15,6 +15,7 @@ from netcli.autodiff.gradcheck.planted import (
     SpoiledForward,
     detached,
     scaled,
+    shifted,
     spoiled,
     transposed,
     truncated,

@@ -78,7 +78,7 @@ def test_errors_planted_into_it_are_caught() -> None:
     assert found["passed"] is True
     assert {each["verdict"] for each in found["planted"]} == {"caught"}
     assert {each["error"] for each in found["planted"]} == {
-        "× 1.01", "one element", "dropped term", "transposed", "forward × 1.01", "second order",
+        "× 1.01", "one element", "dropped term", "added term", "transposed", "forward × 1.01", "second order",
     }  # fmt: skip
 
 

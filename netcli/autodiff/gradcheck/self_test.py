@@ -18,6 +18,7 @@ from netcli.autodiff.gradcheck.planted import (
     SpoiledForward,
     detached,
     scaled,
+    shifted,
     spoiled,
     transposed,
     truncated,
@@ -26,7 +27,7 @@ from netcli.autodiff.reverse import gradients
 from netcli.graph import Array, Differentiable, Node, Op, Sample, placeholder
 
 #: Errors of the reverse rule for one input, of the forward rule, and of the derivative of a reverse rule that is right itself.
-Error = Literal["× 1.01", "one element", "dropped term", "transposed", "forward × 1.01", "second order"]
+Error = Literal["× 1.01", "one element", "dropped term", "added term", "transposed", "forward × 1.01", "second order"]
 
 #: `no effect`: at this point the rule gives the same with the error as without it, as 1.01 times zero does.
 Found = Literal["caught", "missed", "no effect"]
@@ -73,7 +74,8 @@ def _plant(sample: Sample, evaluate: Evaluate, settings: CheckSettings) -> Itera
         gradient, second = _gradient(sample, evaluate, settings, i, 1), _gradient(sample, evaluate, settings, i, 2)
         right, element = gradient(op), _largest(gradient(op), sample, i)
         plants: dict[Error, Plant] = {
-            "× 1.01": scaled, "one element": OneElement(element), "dropped term": truncated, "transposed": transposed,
+            "× 1.01": scaled, "one element": OneElement(element), "dropped term": truncated, "added term": shifted,
+            "transposed": transposed,
         }  # fmt: skip
         for error, plant in plants.items():
             wrong = spoiled(op, i, plant)
@@ -122,7 +124,10 @@ def _tangent(sample: Sample, evaluate: Evaluate, settings: CheckSettings) -> Cal
     """The tangent by the rule of an operation, all float inputs moving."""
     values = sample_inputs(sample, settings.seed)
     floats = [x for x in values if x.type.is_float]
-    tangents = {placeholder("tangent", x.type): 1.0 + np.arange(values[x].size).reshape(values[x].shape) for x in floats}
+    tangents = {
+        placeholder("tangent", x.type): number + np.arange(values[x].size).reshape(values[x].shape) / number
+        for number, x in enumerate(floats, 1)
+    }
 
     def compute(op: Differentiable) -> Array:
         return evaluate(jvp([Node(op, values)], floats, list(tangents)), {**values, **tangents})[0]
