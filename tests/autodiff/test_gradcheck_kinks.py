@@ -43,6 +43,18 @@ def test_a_value_on_a_kink(function, value: list[float], where: str) -> None:
     assert f"{where}: 1 element" in row.detail
 
 
+def test_the_evidence_of_a_kink_is_what_changed_and_both_derivatives() -> None:
+    x = leaf(3)
+    with layer("bend", 7):
+        y = relu(x) * 2.0
+    row = check(sum_over(y), x, [1.0, 0.0, -1.0])["reverse"]
+    evidence = row.evidence
+    assert evidence is not None
+    assert (evidence.element, evidence.found, dict(evidence.changed)) == ((1,), 0.0, {"relu of layer bend, line 7": 1})
+    assert (evidence.left, evidence.right) == (pytest.approx(0.0), pytest.approx(2.0))
+    assert row.detail.endswith("element [1]: left 0, right 2, found 0")
+
+
 def test_a_kink_that_is_the_same_on_both_sides_passes() -> None:
     """The central difference of |x| at 0 is 0, and so is the gradient by convention."""
     x = leaf(2)

@@ -178,7 +178,7 @@ def test_schema(config: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     schema = json.loads(result.stdout)
     Draft202012Validator.check_schema(schema)
-    assert set(schema["properties"]) == {"name", "seed", "executor", "data", "model", "train"}
+    assert set(schema["properties"]) == {"name", "seed", "executor", "plugins", "data", "model", "train"}
 
 
 def test_refusals_leave_stdout_empty(config: Path) -> None:
