@@ -202,7 +202,7 @@ def _both_sides(on_kink: Sequence[Outcome]) -> str:
     """The derivatives on both sides of a kink, and the one between them."""
     evidence = _evidence(on_kink)
     assert evidence is not None, "a kink has evidence"
-    return f"{place_text(evidence.element)}: left {evidence.left:.9g}, right {evidence.right:.9g}, found {evidence.found:.9g}"
+    return f"{place_text(evidence.element)}: left {evidence.left:.6g}, right {evidence.right:.6g}, found {evidence.found:.6g}"
 
 
 def _error(outcome: Outcome, wrong: int, total: int) -> str:
