@@ -1,14 +1,16 @@
-"""Time a training step of netcli: `step_netcli.py NET BATCH SECONDS`; prints milliseconds per step."""
+"""Time a training step of netcli: `step_netcli.py NET BATCH SECONDS`."""
 
 from __future__ import annotations
 
 import sys
 
+import llvmlite
 import numpy as np
 from nets import NETS
 from pydantic import TypeAdapter
-from timing import timed
+from timing import report, timed, together
 
+import netcli
 from netcli.config.model import ModelSettings
 from netcli.executors.executor import initial_state
 from netcli.executors.llvm import LlvmExecutor
@@ -23,8 +25,8 @@ from netcli.passes import optimize
 def written(layer: tuple[object, ...]) -> object:
     """A layer as a config has it."""
     match layer:
-        case ("conv", filters, kernel, padding):
-            return {"conv": {"filters": filters, "kernel": kernel, "padding": padding}}
+        case ("conv", filters, kernel, padding, stride):
+            return {"conv": {"filters": filters, "kernel": kernel, "padding": padding, "stride": stride}}
         case ("dense", units):
             return {"dense": units}
         case ("pool",):
@@ -35,7 +37,7 @@ def written(layer: tuple[object, ...]) -> object:
 
 
 def main(net: str, batch: int, seconds: float) -> None:
-    """Train on random data; the whole step, with the gradient norms that netcli always computes."""
+    """Train on random data, gathered by index as in training; the whole step, with all gradient norms that training reports."""
     shape, layers, _ = NETS[net]
     stack = TypeAdapter(ModelSettings).validate_python({"layers": [*map(written, layers), "softmax", "cross_entropy"]})
     ones = np.ones((1,) * len(shape))
@@ -51,13 +53,13 @@ def main(net: str, batch: int, seconds: float) -> None:
         "target": generator.integers(0, 10, batch).astype(np.int32),
     }
     state = initial_state(graph.variables, 0)
-    batches = [np.arange(batch)] * 16
 
-    def steps() -> None:
-        for _ in program.steps(state, data, batches):
+    def steps(count: int = 1) -> None:
+        for _ in program.steps(state, data, [np.arange(batch)] * count):
             pass
 
-    print(timed(steps, seconds) / len(batches))
+    count = together(steps)
+    report(timed(lambda: steps(count), seconds) / count, f"netcli {netcli.__version__}, llvmlite {llvmlite.__version__}")
 
 
 if __name__ == "__main__":

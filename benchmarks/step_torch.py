@@ -1,36 +1,30 @@
-"""Time a step of PyTorch: `step_torch.py NET BATCH SECONDS [compile] [channels_last]`; prints milliseconds per step."""
+"""Time a step of PyTorch: `step_torch.py NET BATCH SECONDS [compile] [channels_last]`."""
 
 from __future__ import annotations
 
 import sys
 
 import torch
-from nets import NETS
-from timing import timed
+from nets import NETS, sized
+from timing import report, timed
 from torch import nn
 
 
 def model_of(net: str) -> nn.Module:
     """The network as a Sequential."""
-    shape, layers, _ = NETS[net]
     modules: list[nn.Module] = []
-    channels, size, features = shape[0], shape[-1], shape[0]
-    for layer in layers:
+    for layer, into in sized(net):
         match layer:
-            case ("conv", filters, kernel, padding):
-                modules.append(nn.Conv2d(channels, filters, kernel, padding=padding))
-                channels, size = filters, size + 2 * padding - kernel + 1
+            case ("conv", filters, kernel, padding, stride):
+                modules.append(nn.Conv2d(into, filters, kernel, stride, padding))
             case ("relu",):
                 modules.append(nn.ReLU())
             case ("pool",):
                 modules.append(nn.MaxPool2d(2))
-                size //= 2
             case ("flat",):
                 modules.append(nn.Flatten())
-                features = channels * size * size
             case ("dense", units):
-                modules.append(nn.Linear(features, units))
-                features = units
+                modules.append(nn.Linear(into, units))
     return nn.Sequential(*modules)
 
 
@@ -39,7 +33,7 @@ def main(net: str, batch: int, seconds: float, options: set[str]) -> None:
     model, x, y = model_of(net), torch.randn(batch, *NETS[net][0]), torch.randint(0, 10, (batch,))
     if "channels_last" in options and x.ndim == 4:
         model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, fused=True)
     criterion = nn.CrossEntropyLoss()
 
     def loss_of(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -54,7 +48,7 @@ def main(net: str, batch: int, seconds: float, options: set[str]) -> None:
         optimizer.step()
         loss.item()
 
-    print(timed(step, seconds))
+    report(timed(step, seconds), f"PyTorch {torch.__version__}")
 
 
 if __name__ == "__main__":

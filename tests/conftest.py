@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,14 @@ from hypothesis import settings
 # the same examples on every machine, however slow
 settings.register_profile("netcli", deadline=None, derandomize=True, database=None)
 settings.load_profile("netcli")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Code that tests compile is kept in a folder of their own, in child processes too."""
+    folder = tempfile.TemporaryDirectory(prefix="netcli-cache-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["NETCLI_CACHE"] = folder.name
+
 
 ROOT = Path(__file__).resolve().parent.parent
 

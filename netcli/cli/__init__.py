@@ -10,7 +10,7 @@ from typing import Annotated, TextIO
 import typer
 
 from netcli import __version__
-from netcli.cli import bench, evaluate, gradcheck, init, inspect_graph, layers, predict, schema, train
+from netcli.cli import bench, cache, evaluate, gradcheck, init, inspect_graph, layers, predict, schema, train
 from netcli.cli.running import guarded
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command("bench")(bench.bench)
 app.command("layers")(layers.layers)
 app.command("schema")(schema.schema)
 app.command("init")(init.init)
+app.command("cache")(cache.cache)
 
 
 def _version(wanted: bool) -> None:

@@ -128,10 +128,11 @@ def test_a_config_through_a_pipe(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_a_huge_config(tmp_path: Path) -> None:
-    """Five hundred layers are built, differentiated and trained; nothing recurses along them."""
-    layers = "".join(f"    - dense: {{units: 4, name: layer{number}}}\n    - tanh\n" for number in range(250))
+@pytest.mark.parametrize(("executor", "pairs"), [("numpy", 250), ("llvm", 40)])
+def test_a_huge_config(executor: str, pairs: int, tmp_path: Path) -> None:
+    """Hundreds of layers are built, differentiated and trained; nothing recurses along them."""
+    layers = "".join(f"    - dense: {{units: 4, name: layer{number}}}\n    - tanh\n" for number in range(pairs))
     ends = "    - dense: 3\n    - softmax\n    - cross_entropy\n"
-    text = f"data: {{dataset: iris, batch_size: 1000}}\nmodel:\n  layers:\n{layers}{ends}"
+    text = f"executor: {executor}\ndata: {{dataset: iris, batch_size: 1000}}\nmodel:\n  layers:\n{layers}{ends}"
     summary = document("train", config_of(tmp_path, text), "train.epochs=1", "--run-dir", tmp_path / "run")
     assert summary["steps"] == 1

@@ -11,7 +11,7 @@ from support.runs import IRIS, call, config_of, netcli, refused, succeed
 
 from netcli import __version__
 
-COMMANDS = ["train", "evaluate", "predict", "gradcheck", "inspect-graph", "bench", "layers", "schema", "init"]
+COMMANDS = ["train", "evaluate", "predict", "gradcheck", "inspect-graph", "bench", "layers", "schema", "init", "cache"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]], ids=str)

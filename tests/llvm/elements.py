@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from llvmlite import ir
 
-from netcli.executors.llvm.compiling import Compiled
+from netcli.executors.llvm.compiling import Compiled, object_code
 from netcli.executors.llvm.ir import F32, I64, Emitter
 from netcli.executors.llvm.lanes import BITS, Lanes, Namespace, from_memory, to_memory
 from netcli.executors.llvm.target import LANES, Cpu, cpu
@@ -56,7 +56,7 @@ class Elements:
 
     def __init__(self, function: Function, dtypes: Sequence[str], target: Cpu) -> None:
         module, self._result = module_of(function, dtypes)
-        self._dtypes, self._compiled = tuple(dtypes), Compiled(module, target)
+        self._dtypes, self._compiled = tuple(dtypes), Compiled([object_code(module, target)], target)
         pointers = [ctypes.c_void_p] * (len(dtypes) + 1)
         self._call = ctypes.CFUNCTYPE(None, *pointers, ctypes.c_int64)(self._compiled.address("elements"))
 

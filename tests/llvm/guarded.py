@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 
-from netcli.executors.llvm.compiling import Compiled
+from netcli.executors.llvm.compiling import Compiled, object_code
 from netcli.executors.llvm.ir import F32, I64, Array, Emitter, Layout
 from netcli.executors.llvm.target import LANES, Cpu
 
@@ -99,7 +98,8 @@ def module_of(emit: Emit, layouts: Sequence[tuple[Layout, bool]]) -> ir.Module:
 
 def run(emit: Emit, cpu: Cpu, arrays: Sequence[Guarded], blocks: int) -> None:
     """Compile a kernel and run it; the canaries of all arrays must survive."""
-    compiled = Compiled(module_of(emit, [(array.layout, array.varying) for array in arrays]), cpu)
+    module = module_of(emit, [(array.layout, array.varying) for array in arrays])
+    compiled = Compiled([object_code(str(module), cpu)], cpu)
     kernel = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(arrays), ctypes.c_int64)(compiled.address("kernel"))
     kernel(*[array.address for array in arrays], blocks)
     for array in arrays:
@@ -108,8 +108,4 @@ def run(emit: Emit, cpu: Cpu, arrays: Sequence[Guarded], blocks: int) -> None:
 
 def assert_compiles_for(emit: Emit, cpu: Cpu, layouts: Sequence[tuple[Layout, bool]]) -> None:
     """LLVM makes an object of it for this CPU, which need not be the machine's own."""
-    module = module_of(emit, layouts)
-    module.triple = cpu.triple
-    machine = cpu.machine()
-    module.data_layout = str(machine.target_data)
-    assert len(machine.emit_object(llvm.parse_assembly(str(module)))) > 0
+    assert object_code(str(module_of(emit, layouts)), cpu)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+
 import numpy as np
 import pytest
 from support.networks import first_state, model_of
@@ -12,7 +14,7 @@ from netcli.executors import State, executor
 from netcli.executors.llvm import LlvmExecutor
 from netcli.executors.llvm.target import cpu
 from netcli.graph import Array, DType, Graph, Node, TensorType, placeholder, variable
-from netcli.ops import batch_mean, cast, dense, log, sum_over
+from netcli.ops import batch_mean, cast, dense, log, relu, sum_over
 
 
 def var(label: str, *shape: int) -> Node:
@@ -239,3 +241,18 @@ def test_predictions_of_a_last_smaller_batch() -> None:
     found = [out["y"] for out in program.steps(state, data, [np.arange(0, 32), np.arange(32, 50)])]
     assert [len(y) for y in found] == [32, 18]
     np.testing.assert_allclose(np.concatenate(found), data["x"] @ state.values["w"], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("threads", ["0", "-3", "two", "1.5"])
+def test_wrong_numbers_of_threads(threads: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETCLI_THREADS", threads)
+    with pytest.raises(UsageError, match=f'NETCLI_THREADS is a number of threads, found "{threads}"'):
+        LlvmExecutor()
+
+
+def test_code_for_another_machine_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would end the process."""
+    monkeypatch.setenv("NETCLI_CPU", "aarch64" if platform.machine() in {"x86_64", "AMD64"} else "haswell")
+    program = LlvmExecutor(1).compile(Graph({"y": relu(fed("x", 3))}))
+    with pytest.raises(UsageError, match="this machine cannot run code for the CPU that NETCLI_CPU names"):
+        program.run(State({}), {"x": np.zeros((2, 3), np.float32)})

@@ -11,8 +11,8 @@ from elements import RUNNABLE
 from support.networks import first_state, model_of
 from support.training import rule_of, step_of
 
-from netcli.executors import State, executor, llvm
-from netcli.executors.llvm import LlvmExecutor
+from netcli.executors import State, executor
+from netcli.executors.llvm import LlvmExecutor, LlvmProgram, loaded, plan
 from netcli.graph import Array, Graph, Node, TensorType, placeholder, variable
 from netcli.layers.stack import Model
 from netcli.ops import random_uniform
@@ -173,7 +173,7 @@ def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[Array, int, 
         pieces.append((memory, start, floats))
         return memory[start : start + floats].view(np.float32)
 
-    monkeypatch.setattr(llvm, "_aligned", aligned)
+    monkeypatch.setattr(loaded, "_aligned", aligned)
     yield pieces
 
 
@@ -209,6 +209,56 @@ def test_nothing_is_written_outside(guarded: list[tuple[Array, int, int]], text:
     for size in (150, 1, 33):
         list(program.steps(state, feeds, [np.arange(size)] * 2))
     assert len(guarded) == 5  # the shared memory, that of the states, and that of three threads
-    for memory, start, floats in guarded:
+    assert_guarded(guarded)
+
+
+def assert_guarded(pieces: list[tuple[Array, int, int]]) -> None:
+    """The canaries are alive."""
+    for memory, start, floats in pieces:
         assert (memory[:start] == CANARY).all()
         assert (memory[start + floats :] == CANARY).all()
+
+
+# ------------------------------------------------------------------------------------------------------- a block that is alone
+
+WIDE = """[conv: {filters: 16, kernel: [3, 2], padding: 1, stride: [2, 1]}, relu,
+  conv: {filters: 24, dilation: 2, padding: same}, tanh, conv: {filters: 14, padding: same}, dropout: 0.2,
+  conv: {filters: 48, groups: 2, kernel: 1}, maxpool: 2, flatten, dense: 3, softmax, cross_entropy]"""
+#: Of the one program examples that fill a block, or not; the other has room for more blocks.
+ALONE, ROOM = (16, 5, 1, 16), 60
+
+
+@pytest.fixture
+def always_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels are shared by threads however few products they have."""
+    monkeypatch.setattr(plan, "_MANY_PRODUCTS", 0)
+
+
+def trained_alone(threads: int, room: int) -> tuple[LlvmProgram, dict[str, bytes]]:
+    """A program for so many examples, and the bits of its outputs and the state after a few steps."""
+    wide = model_of(WIDE, (3, 9, 10), classes=3, dtype="float32")
+    step = optimize(step_of(wide, rule_of("adam: 0.01")))
+    generator = np.random.default_rng(3)
+    pairs = {"input": generator.normal(size=(40, 3, 9, 10)).astype("float32"), "target": np.arange(40, dtype="int32") % 3}
+    program, state = LlvmExecutor(threads).compile(step), first_state(wide, 0, step)
+    assert isinstance(program, LlvmProgram)
+    program.prepare(room)
+    outputs = list(program.steps(state, pairs, [generator.permutation(40)[:size] for size in ALONE]))
+    found = {f"{number} {name}": value.tobytes() for number, each in enumerate(outputs) for name, value in each.items()}
+    return program, found | {name: value.tobytes() for name, value in state.values.items()}
+
+
+@pytest.mark.usefixtures("always_shared")
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+def test_a_block_that_is_alone_is_shared_with_the_same_bits(
+    threads: int, guarded: list[tuple[Array, int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETCLI_WINOGRAD", "off")
+    program, found = trained_alone(threads, 16)
+    assert program._code is not None
+    strips = program._code.plan.shared
+    assert sorted(strips.values()) == [2, 2, 2, 3, 3, 3]  # 16 and 24 channels, forward and backward; not 3, 14, nor groups
+    assert program._code.threads == min(threads, 3)
+    assert_guarded(guarded)
+    _, expected = trained_alone(1, ROOM)
+    assert_same(found, expected)

@@ -12,59 +12,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 
 from llvmlite import ir
 
-from netcli.executors.llvm.expressions import KERNEL, Scope
-from netcli.executors.llvm.ir import F32, I1, I64, Emitter
+from netcli.executors.llvm.compiling import Finished
+from netcli.executors.llvm.expressions import KERNEL
+from netcli.executors.llvm.ir import F32, I64, Emitter
 from netcli.executors.llvm.kernels.elementwise import emit_total, emit_wide
 from netcli.executors.llvm.kernels.gather import emit_gather, gather_parameters
-from netcli.executors.llvm.levels import Level
 from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, emit_strip, emit_uniform_kernel, strips
+from netcli.executors.llvm.modules import Modules
 from netcli.executors.llvm.plan import ROUND, Plan
 from netcli.executors.llvm.schedule import Phase
-from netcli.executors.llvm.step import Step, least
+from netcli.executors.llvm.step import Step, finish, least, write_batch_sizes
 from netcli.executors.llvm.stopwatch import Stopwatch, Work
 from netcli.executors.llvm.subnormals import flushing_subnormals
 from netcli.executors.llvm.target import LANES, Cpu
 from netcli.executors.llvm.team import FRAME, Team
 from netcli.graph import Node
-from netcli.ops.reduce import BatchSize
 
 FLOATS = F32.as_pointer()
+#: The part, the first block, how many blocks.
+Where = tuple[ir.Value, ir.Value, ir.Value]
 
 
 class Driver:
-    """Writes the module of a plan; `timed` for one that counts the time of each piece of work."""
+    """Writes the modules of a plan, some kernels in each; `finished` gets each as soon as it is written.
 
-    def __init__(self, plan: Plan, cpu: Cpu, guards: Sequence[str], *, timed: bool = False) -> None:
+    A `timed` program counts the time of each piece of work.
+    """
+
+    def __init__(self, plan: Plan, cpu: Cpu, guards: Sequence[str], finished: Finished, *, timed: bool = False) -> None:
         self.plan, self.cpu, self.guards = plan, cpu, tuple(guards)
         self.stopwatch = Stopwatch(running=timed)
-        self.module = ir.Module("netcli")
-        graph = plan.graph
-        self.scalars = [name for name, node in graph.outputs.items() if not node.type.varying and node.type.size == 1]
-        self.fed = [label for label, node in graph.placeholders.items() if node.type.varying]
+        self._modules = Modules(plan, finished)
         self._write_steps()
-
-    # kernels
-
-    @contextmanager
-    def _function(self, name: str, more: Sequence[ir.Type] = (), *, flat: bool = False) -> Iterator[tuple[Scope, ir.Function]]:
-        """A kernel function, perhaps of more parameters, and the scope to write it in."""
-        function = self._begin(name, [*KERNEL, *more])
-        emitter = Emitter(self.module, ir.IRBuilder(function.append_basic_block("entry")))
-        yield Scope(emitter, self.plan, function.args[: len(KERNEL)], flat=flat), function
-        emitter.b.ret_void()
-
-    def _begin(self, name: str, parameters: Sequence[ir.Type]) -> ir.Function:
-        return ir.Function(self.module, ir.FunctionType(ir.VoidType(), list(parameters)), name)
+        self._modules.close()
 
     # the step
 
     def _write_steps(self) -> None:
-        function = self._begin("steps", [I64, I64, FLOATS, FLOATS, FLOATS, I64.as_pointer()])
+        kind = ir.FunctionType(ir.VoidType(), [I64, I64, FLOATS, FLOATS, FLOATS, I64.as_pointer()])
+        function = ir.Function(self._modules.steps, kind, "steps")
         thread, threads, local, shared, states, frame = function.args
-        e = Emitter(self.module, ir.IRBuilder(function.append_basic_block("entry")))
+        e = Emitter(self._modules.steps, ir.IRBuilder(function.append_basic_block("entry")))
         team = Team(e, thread, threads, frame)
         position, present = (e.b.alloca(I64, name=name) for name in ("position", "present"))
         for variable in (position, present):
@@ -96,8 +88,8 @@ class Driver:
         state, following = (e.b.gep(states, [e.b.mul(which, room)]) for which in (present, e.b.xor(present, I64(1))))
         examples = e.b.load(e.b.gep(team.address(FRAME.SIZES, I64), [number]))
         indices = e.b.gep(team.address(FRAME.INDICES, I64), [at])
-        step = Step(e, team, local, shared, state, following, examples, indices)
-        self._batch_sizes(step)
+        step = Step(e, self.plan, self._modules.routines, team, local, shared, state, following, examples, indices)
+        write_batch_sizes(step)
         gathered = False
         for count, phase in enumerate(self.plan.schedule.phases):
             if phase.varying:
@@ -107,7 +99,7 @@ class Driver:
                 self._write_levels(step, count, phase)
         self._meet(step)
         with team.first(), self._timing(step, Work("finish")):
-            self._finish(step, number)
+            finish(step, number, self.guards)
         self._meet(step)
         e.b.store(e.b.add(at, examples), variables[0])
 
@@ -130,7 +122,7 @@ class Driver:
                 self._meet(step)
             for i, wide in enumerate(level.wide):
                 slices.update(dict.fromkeys(wide.nodes, wide.slices))
-                with self._function(f"uniform_{count}_{number}_wide_{i}", flat=True) as (scope, function):
+                with self._modules.kernel(f"uniform_{count}_{number}_wide_{i}", flat=True) as (scope, function):
                     emit_wide(scope, wide)
                 for part in step.turns(I64(wide.slices)):
                     low = e.b.sdiv(e.b.mul(part, I64(wide.vectors)), I64(wide.slices))
@@ -138,21 +130,23 @@ class Driver:
                     with self._timing(step, Work("uniform", wide.nodes)):
                         step.call(function, part, low, e.b.sub(high, low))
             for i, node in enumerate(level.strips):
-                with self._function(f"uniform_{count}_{number}_strip_{i}") as (scope, function):
+                with self._modules.kernel(f"uniform_{count}_{number}_strip_{i}") as (scope, function):
                     emit_strip(scope, node)
                 for part in step.turns(I64(strips(node, self.cpu))):
                     with self._timing(step, Work("uniform", (node,))):
                         step.call(function, part, I64(0), I64(0))
-            if level.totals or level.narrow:
-                self._write_narrow(step, f"uniform_{count}_{number}_narrow", level, slices)
+            with step.team.first():
+                for i, nodes in enumerate(level.narrow_parts):
+                    self._write_narrow(step, f"uniform_{count}_{number}_narrow_{i}", nodes, slices)
 
-    def _write_narrow(self, step: Step, name: str, level: Level, slices: dict[Node, int]) -> None:
-        with self._function(name) as (scope, function):
-            for node in level.totals:
-                emit_total(scope, node, slices[node])
-            for node in level.narrow:
-                emit_uniform_kernel(scope, node)
-        with step.team.first(), self._timing(step, Work("uniform", (*level.totals, *level.narrow))):
+    def _write_narrow(self, step: Step, name: str, nodes: Sequence[Node], slices: dict[Node, int]) -> None:
+        with self._modules.kernel(name) as (scope, function):
+            for node in nodes:
+                if node in slices:
+                    emit_total(scope, node, slices[node])
+                else:
+                    emit_uniform_kernel(scope, node)
+        with self._timing(step, Work("uniform", tuple(nodes))):
             step.call(function, I64(0), I64(0), I64(0))
 
     # block phases
@@ -163,7 +157,7 @@ class Driver:
         gathers = self._gathers() if with_data else []
         kernels = []
         for i, node in enumerate(phase.nodes):
-            with self._function(f"block_{count}_{i}") as (scope, function):
+            with self._modules.kernel(f"block_{count}_{i}") as (scope, function):
                 emit_block_kernel(scope, node, self.cpu)
             kernels.append((node, function))
         self._meet(step)
@@ -188,10 +182,10 @@ class Driver:
 
     def _gathers(self) -> list[tuple[int, ir.Function]]:
         gathers = []
-        for number, label in enumerate(self.fed):
+        for number, label in enumerate(self.plan.fed):
             node = self.plan.graph.placeholders[label]
-            with self._function(f"gather_{number}", gather_parameters(node)) as (scope, function):
-                emit_gather(scope, node, *function.args[len(KERNEL) :])
+            with self._modules.kernel(f"gather_{number}", gather_parameters(node)) as (scope, function):
+                emit_gather(scope, node, *scope.e.b.function.args[len(KERNEL) :])
             gathers.append((number, function))
         return gathers
 
@@ -204,6 +198,9 @@ class Driver:
         within: tuple[ir.Value, ir.Value],
     ) -> None:
         """This thread's groups of so many blocks from the first, chunk by chunk, all kernels of the phase on each."""
+        if self.plan.alone:
+            self._write_alone(step, phase, gathers, kernels)
+            return
         e, (start, blocks) = step.e, within
         groups = least(e, blocks, I64(self.plan.groups))
         for group in step.turns(groups):
@@ -215,17 +212,48 @@ class Driver:
             with e.loop(e.b.sub(high, low), step=self.plan.chunk) as offset:
                 at = e.b.add(low, offset)
                 first, count = e.b.add(start, at), least(e, e.b.sub(high, at), I64(self.plan.chunk))
-                for number, function in gathers:
-                    data = e.b.inttoptr(step.team.entry(FRAME.DATA + number), function.args[-2].type)
-                    with self._timing(step, Work("gather")):
-                        step.call(function, group, first, count, data, step.indices)
+                self._write_gathers(step, gathers, (group, first, count))
                 for node, function in kernels:
-                    with self._timing(step, Work("block", (node,))):
-                        step.call(function, group, first, count)
+                    self._write_kernel(step, node, function, (group, first, count))
+
+    def _write_alone(
+        self,
+        step: Step,
+        phase: Phase,
+        gathers: Sequence[tuple[int, ir.Function]],
+        kernels: Sequence[tuple[Node, ir.Function]],
+    ) -> None:
+        """The only block: the threads share the kernels that are large; thread 0 computes what lies between two of these."""
+        whole = (I64(0), I64(0), I64(1))
+        with step.team.first():
+            for node in phase.reductions:
+                self._clear(step, node, I64(0))
+            self._write_gathers(step, gathers, whole)
+        for count, some in groupby(kernels, key=lambda kernel: self.plan.shared.get(kernel[0])):
+            if count is None:
+                with step.team.first():
+                    for node, function in some:
+                        self._write_kernel(step, node, function, whole)
+                continue
+            for node, function in some:
+                self._meet(step)
+                for strip in step.turns(I64(count)):
+                    self._write_kernel(step, node, function, (strip, *whole[1:]))
+            self._meet(step)
+
+    def _write_gathers(self, step: Step, gathers: Sequence[tuple[int, ir.Function]], where: Where) -> None:
+        for number, function in gathers:
+            data = step.e.b.inttoptr(step.team.entry(FRAME.DATA + number), function.args[-2].type)
+            with self._timing(step, Work("gather")):
+                step.call(function, *where, data, step.indices)
+
+    def _write_kernel(self, step: Step, node: Node, function: ir.Function, where: Where) -> None:
+        with self._timing(step, Work("block", (node,))):
+            step.call(function, *where)
 
     def _write_late(self, step: Step, name: str, node: Node, within: tuple[ir.Value, ir.Value]) -> None:
         """This thread's strips of a late reduction over so many blocks from the first."""
-        with self._function(name) as (scope, function):
+        with self._modules.kernel(name) as (scope, function):
             emit_late_kernel(scope, node, self.cpu)
         for strip in step.turns(I64(strips(node, self.cpu))):
             with self._timing(step, Work("block", (node,))):
@@ -239,9 +267,7 @@ class Driver:
 
     def _clear(self, step: Step, node: Node, group: ir.Value) -> None:
         e, floats = step.e, self.plan.buffers[node].floats
-        start = e.b.gep(self._partial(step, node), [e.b.mul(group, I64(floats))])
-        with e.loop(floats, step=LANES) as at:
-            e.store(e.splat(0.0), e.b.gep(start, [at]))
+        step.routines.clear(e, e.b.gep(self._partial(step, node), [e.b.mul(group, I64(floats))]), floats)
 
     def _combine(self, step: Step, nodes: Sequence[Node]) -> None:
         """Add the groups' sums in their order, vector by vector; the threads share the vectors."""
@@ -252,48 +278,4 @@ class Driver:
             vectors = I64(buffer.floats // LANES)
             low = e.b.sdiv(e.b.mul(team.thread, vectors), team.threads)
             high = e.b.sdiv(e.b.mul(e.b.add(team.thread, I64(1)), vectors), team.threads)
-            target = self._address(step, node)
-            with e.loop(e.b.sub(high, low)) as vector:
-                at = e.b.mul(e.b.add(low, vector), I64(LANES))
-                with e.carrying(groups, [e.splat(0.0)]) as turn:
-                    source = e.b.add(e.b.mul(turn.index, I64(buffer.floats)), at)
-                    turn.values = [e.b.fadd(turn.values[0], e.load(e.b.gep(partial, [source])))]
-                e.store(turn.values[0], e.b.gep(target, [at]))
-
-    # before and after
-
-    def _address(self, step: Step, node: Node) -> ir.Value:
-        """Where a uniform value begins."""
-        buffer = self.plan.buffer(node)
-        memory = {"shared": step.shared, "state": step.state, "following": step.following}[buffer.memory]
-        return step.e.b.gep(memory, [I64(buffer.offset)])
-
-    def _batch_sizes(self, step: Step) -> None:
-        """Every thread writes the same number, so that none has to wait for another."""
-        for node in self.plan.graph.nodes:
-            if isinstance(node.op, BatchSize):
-                step.e.b.store(step.e.b.sitofp(step.examples, F32), self._address(step, node))
-
-    def _finish(self, step: Step, number: ir.Value) -> None:
-        """Report the scalar outputs, complete the following state, and stop if a guard is not finite."""
-        e, team, graph = step.e, step.team, self.plan.graph
-        outputs = team.address(FRAME.OUTPUTS, F32)
-        for place, name in enumerate(self.scalars):
-            at = e.b.add(e.b.mul(number, I64(len(self.scalars))), I64(place))
-            e.b.store(e.b.load(self._address(step, graph.outputs[name])), e.b.gep(outputs, [at]))
-        for target, value in self.plan.copies.items():
-            source, copy = self._address(step, value), self._following(step, target)
-            with e.loop(self.plan.buffers[target].floats, step=LANES) as at:
-                e.store(e.load(e.b.gep(source, [at])), e.b.gep(copy, [at]))
-        finite: ir.Value = I1(1)
-        for name in self.guards:
-            value = e.b.load(self._address(step, graph.outputs[name]))
-            difference = e.b.fsub(value, value)  # 0 if it is finite, else NaN
-            finite = e.b.and_(finite, e.b.fcmp_ordered("==", difference, F32(0.0)))
-        team.put(FRAME.DONE, e.b.add(number, I64(1)))
-        with e.b.if_then(e.b.not_(finite)):
-            team.put(FRAME.STOP, I64(1))
-
-    def _following(self, step: Step, target: Node) -> ir.Value:
-        """Where a variable's new value begins."""
-        return step.e.b.gep(step.following, [I64(self.plan.buffers[target].offset)])
+            step.routines.add_groups(e, partial, step.address(node), (low, high), groups, buffer.floats)

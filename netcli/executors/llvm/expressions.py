@@ -69,7 +69,8 @@ class Scope:
     def partial(self, node: Node) -> Array:
         """Where the present group's sums of a reduction lie."""
         buffer = self.plan.buffers[node]
-        start = self.e.b.gep(self.partials(node), [self.e.index(self.e.mul(self.part, buffer.floats))])
+        group: Index = 0 if self.plan.alone else self.part
+        start = self.e.b.gep(self.partials(node), [self.e.index(self.e.mul(group, buffer.floats))])
         return Array(start, buffer.layout, varying=False)
 
     def partials(self, node: Node) -> ir.Value:

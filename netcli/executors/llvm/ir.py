@@ -19,6 +19,17 @@ Index: TypeAlias = int | ir.Value
 Epilogue: TypeAlias = Callable[[ir.Value, Sequence[Index], Index], ir.Value]
 
 _ALIGNMENT = 64
+# constants that are written often are one object each: their long text is made once
+_UNDEFINED, _FIRST = ir.Constant(VECTOR, ir.Undefined), ir.Constant(ir.VectorType(I32, LANES), None)
+_known: dict[tuple[ir.Type, str], ir.Constant] = {}
+
+
+def same(element: ir.Type, number: float) -> ir.Constant:
+    """A number in all lanes."""
+    key = element, repr(number)  # the text tells -0.0 from 0.0
+    if key not in _known:
+        _known[key] = ir.Constant(ir.VectorType(element, LANES), [number] * LANES)
+    return _known[key]
 
 
 @dataclass(frozen=True)
@@ -126,10 +137,8 @@ class Emitter:
     def splat(self, number: ir.Value | float) -> ir.Value:
         """The same number in all lanes."""
         if not isinstance(number, ir.Value):
-            return ir.Constant(VECTOR, [float(number)] * LANES)
-        undefined = ir.Constant(VECTOR, ir.Undefined)
-        first = self.b.insert_element(undefined, number, I32(0))
-        return self.b.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
+            return same(F32, float(number))
+        return self.b.shuffle_vector(self.b.insert_element(_UNDEFINED, number, I32(0)), _UNDEFINED, _FIRST)
 
     def value(self, array: Array, indices: Sequence[Index], block: Index = 0) -> ir.Value:
         """An element as sixteen lanes: its lanes if varying, the same number in all of them if uniform."""

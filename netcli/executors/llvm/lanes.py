@@ -15,7 +15,7 @@ from llvmlite import ir
 
 from netcli.errors import ExecutorError
 from netcli.executors.llvm import maths
-from netcli.executors.llvm.ir import F32, I1, I8, I32, I64, Emitter
+from netcli.executors.llvm.ir import F32, I1, I8, I32, I64, Emitter, same
 from netcli.executors.llvm.target import LANES
 
 _ELEMENTS: dict[str, ir.Type] = {
@@ -43,7 +43,7 @@ class Lanes:
     def constant(cls, emitter: Emitter, number: float, dtype: str) -> Lanes:
         """A number in all lanes. Raises OverflowError for an integer that the dtype cannot hold."""
         item = np.asarray(number, dtype).item()
-        return cls(emitter, ir.Constant(ir.VectorType(_ELEMENTS[dtype], LANES), [item] * LANES), dtype)
+        return cls(emitter, same(_ELEMENTS[dtype], item), dtype)
 
     @property
     def is_float(self) -> bool:

@@ -21,6 +21,8 @@ from netcli.ops.reduce import Sum
 _MOST_SLICES = 16
 #: A slice of fewer vectors than this is not worth another thread.
 _LEAST_VECTORS = 64
+#: Values of a narrow kernel.
+_NARROW = 100
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,12 @@ class Level:
     strips: list[Node] = field(default_factory=list)
     totals: list[Node] = field(default_factory=list)
     narrow: list[Node] = field(default_factory=list)
+
+    @property
+    def narrow_parts(self) -> list[list[Node]]:
+        """What thread 0 computes, the totals first, a kernel for some of it: LLVM's time grows faster than a function."""
+        nodes = [*self.totals, *self.narrow]
+        return [nodes[start : start + _NARROW] for start in range(0, len(nodes), _NARROW)]
 
 
 def levels_of(nodes: Sequence[Node], stored: set[Node], flat: set[Node]) -> list[Level]:

@@ -84,14 +84,15 @@ def emit_uniform_kernel(s: Scope, node: Node) -> None:
 
 
 def _convolution(s: Scope, node: Node, target: Node, cpu: Cpu, epilogue: Epilogue | None) -> None:
+    strip = (s.part, s.plan.shared[target]) if target in s.plan.shared else None
     match node.op, node.inputs:
         case Conv2D(window=window, groups=groups), (x, w):
-            emit_conv2d(s.e, cpu, s.array(x), s.array(w), s.array(target), window, groups, s.blocks, epilogue)
+            emit_conv2d(s.e, cpu, s.array(x), s.array(w), s.array(target), window, groups, s.blocks, epilogue, strip)
         case Conv2DInputGrad(window=window, groups=groups), (w, g):
-            emit_conv2d_input_grad(s.e, cpu, s.array(w), s.array(g), s.array(target), window, groups, s.blocks, epilogue)
+            emit_conv2d_input_grad(s.e, cpu, s.array(w), s.array(g), s.array(target), window, groups, s.blocks, epilogue, strip)
         case Conv2DWeightGrad(window=window, groups=groups), (x, g):
             _empty_lanes_to_zero(s, g)
-            emit_conv2d_weight_grad(s.e, cpu, s.array(x), s.array(g), s.partial(node), window, groups, s.blocks)
+            emit_conv2d_weight_grad(s.e, cpu, s.array(x), s.array(g), s.partial(node), window, groups, s.blocks, strip)
 
 
 def _winograd(s: Scope, node: Node, target: Node, cpu: Cpu, epilogue: Epilogue | None) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from llvmlite import ir
 
-from netcli.executors.llvm.compiling import Compiled
+from netcli.executors.llvm.compiling import Compiled, object_code
 from netcli.executors.llvm.ir import F32, I64, Emitter
 from netcli.executors.llvm.stopwatch import now
-from netcli.executors.llvm.target import LANES, Cpu
+from netcli.executors.llvm.target import LANES, Cpu, cpus
 
 #: Nanoseconds of a burst, so few that most bursts are not interrupted, and how many there are.
 _BURST, _BURSTS = 50_000, 1000
@@ -28,8 +27,8 @@ def measured_peak(cpu: Cpu, threads: int) -> float:
     They work side by side, since cores may share their units or slow each other down; the median burst of each counts. Threads
     for which there is no core add nothing.
     """
-    threads = min(threads, len(os.sched_getaffinity(0)))
-    compiled = Compiled(peak_module(cpu), cpu)
+    threads = min(threads, cpus())
+    compiled = Compiled([object_code(peak_module(cpu), cpu)], cpu)
     kernel = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)(compiled.address("peak"))
 
     def burst(turns: int) -> float:

@@ -15,6 +15,7 @@ from netcli.executors.llvm.storage import INLINED, LATE, REDUCTIONS
 from netcli.executors.llvm.target import LANES, Cpu, whole_vectors
 from netcli.executors.llvm.winograd import WinogradConv2D, WinogradFilter, WinogradWeightGrad
 from netcli.graph import Graph, Node
+from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
 from netcli.ops.dense import Dense
 from netcli.ops.reduce import Sum
 
@@ -27,6 +28,11 @@ Memory: TypeAlias = Literal["shared", "round", "local", "state", "following"]
 MOST_GROUPS = 8
 #: Blocks of a round, a power of two: what late reductions read is kept for so many, however large the batch.
 ROUND = 32
+#: Multiply-adds of a block from which a kernel is shared by threads where there is but one block: they take 0.1 ms.
+_MANY_PRODUCTS = 2**21
+#: Channels that a strip should have at least, so that its tiles of registers are large.
+_LEAST_CHANNELS = 8
+_MOST_STRIPS = 8
 #: Floats that the values of a chunk may take, so that they stay in a core's own cache.
 _CACHE = 160 * 1024
 #: Floats of dense layers' weights from which a group should have several blocks, which share one passage over them.
@@ -60,13 +66,19 @@ class Plan:
 
     `floats` is the size of each memory; `chunk` how many blocks a thread takes through a phase together; `groups` the number of
     groups; `scratch` where local memory begins that a kernel may use as it likes; `copies` are updates whose new value lies
-    elsewhere, and has to be copied to the following state.
+    elsewhere, and has to be copied to the following state; `scalars` and `fed` the names of the outputs that a step reports,
+    and of the data. A block that is `alone` in the batch is computed by all threads, which share the kernels in `shared`, each
+    in so many strips of channels; all others are computed by thread 0.
     """
 
     def __init__(self, graph: Graph, cpu: Cpu, examples: int, cache: int = _CACHE) -> None:
         self.graph, self.cpu = graph, cpu
         self.blocks = -(-examples // LANES)
         self.schedule = Schedule(graph)
+        self.scalars = [name for name, node in graph.outputs.items() if not node.type.varying and node.type.size == 1]
+        self.fed = [label for label, node in graph.placeholders.items() if node.type.varying]
+        self.alone = self.blocks == 1
+        self.shared = self._shared() if self.alone else {}
         self.chunk = 1
         self.groups = self._groups()
         self.buffers: dict[Node, Buffer] = {}
@@ -85,6 +97,24 @@ class Plan:
         weights = sum(node.inputs[1].type.size for node in self.graph.nodes if isinstance(node.op, Dense))
         blocks = min(self.blocks, ROUND)
         return min(MOST_GROUPS, max(2, blocks // 4)) if weights >= _MANY_WEIGHTS else MOST_GROUPS
+
+    def _shared(self) -> dict[Node, int]:
+        """Of the stored node of each convolution's kernel that is worth it, how many strips."""
+        strips = {}
+        for node in self.schedule.stored:
+            op = self.schedule.fused.get(node, node).op
+            if isinstance(op, Conv2D | Conv2DInputGrad | Conv2DWeightGrad) and op.groups == 1:
+                inputs = self.schedule.fused.get(node, node).inputs
+                products = LANES * op.flops(self.schedule.fused.get(node, node).type, *(x.type for x in inputs)) // 2
+                count = _strips(node.shape[0])
+                if products >= _MANY_PRODUCTS and count > 1:
+                    strips[node] = count
+        return strips
+
+    @property
+    def threads(self) -> int:
+        """How many threads have something to do."""
+        return max(self.shared.values(), default=self.blocks)
 
     def _take(self, memory: Memory, floats: int) -> int:
         """Room in a memory; where it begins."""
@@ -171,6 +201,11 @@ class Plan:
         readers = [kernels[reader] for reader in self.schedule.readers(node) if reader in kernels]
         first = kernels.get(node, -1)
         return Lifetime(node.type.size * LANES, first, max(readers, default=first))
+
+
+def _strips(channels: int) -> int:
+    """The most equal strips of enough channels."""
+    return max(n for n in range(1, _MOST_STRIPS + 1) if channels % n == 0 and (n == 1 or channels // n >= _LEAST_CHANNELS))
 
 
 def _scratch(node: Node, cpu: Cpu) -> int:

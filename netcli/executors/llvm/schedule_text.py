@@ -98,11 +98,12 @@ class _Text:
         for i, node in enumerate(level.strips):
             yield f"    {name}_strip_{i}: shared in {_count(strips(node, self.cpu), 'strip')}"
             yield f"      {self._uniform(node)}"
-        if level.totals or level.narrow:
-            yield f"    {name}_narrow: by thread 0"
-        if level.totals:
-            yield f"      the slices added up of {self._list(level.totals)}"
-        yield from (f"      {self._uniform(node)}" for node in level.narrow)
+        for i, nodes in enumerate(level.narrow_parts):
+            yield f"    {name}_narrow_{i}: by thread 0"
+            totals = [node for node in nodes if node in level.totals]
+            if totals:
+                yield f"      the slices added up of {self._list(totals)}"
+            yield from (f"      {self._uniform(node)}" for node in nodes if node not in totals)
 
     def _uniform(self, node: Node) -> str:
         inputs = self._read(node)
@@ -131,7 +132,8 @@ class _Text:
         head = producer or node
         more = [x for x in computed(self.schedule, node) if x is not head]
         how = "fused" if producer else "inlined"
-        yield f"  {name}: {self.names[head]}" + (f"; {how}: {self._list(more)}" if more else "")
+        shared = f", shared in {_count(self.plan.shared[node], 'strip')} of channels" if node in self.plan.shared else ""
+        yield f"  {name}: {self.names[head]}{shared}" + (f"; {how}: {self._list(more)}" if more else "")
         inputs = self._read(node)
         if inputs:
             yield f"    reads {self._list(inputs)}"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from llvmlite import ir
 
-from netcli.executors.llvm.ir import I64, Emitter
+from netcli.executors.llvm.ir import F32, I1, I64, Emitter
+from netcli.executors.llvm.plan import Plan
+from netcli.executors.llvm.routines import Routines
 from netcli.executors.llvm.target import LANES
-from netcli.executors.llvm.team import Team
+from netcli.executors.llvm.team import FRAME, Team
+from netcli.graph import Node
+from netcli.ops.reduce import BatchSize
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class Step:
     """What all of a step's code is about: where it is written, the team, the memories, the batch."""
 
     e: Emitter
+    plan: Plan
+    routines: Routines
     team: Team
     local: ir.Value
     shared: ir.Value
@@ -29,6 +35,16 @@ class Step:
         """Call a kernel."""
         memories = [self.local, self.shared, self.state, self.following]
         self.e.b.call(function, [*memories, part, first, blocks, self.examples, *more])
+
+    def address(self, node: Node) -> ir.Value:
+        """Where a uniform value begins."""
+        buffer = self.plan.buffer(node)
+        memory = {"shared": self.shared, "state": self.state, "following": self.following}[buffer.memory]
+        return self.e.b.gep(memory, [I64(buffer.offset)])
+
+    def address_following(self, target: Node) -> ir.Value:
+        """Where a variable's new value begins."""
+        return self.e.b.gep(self.following, [I64(self.plan.buffers[target].offset)])
 
     def count(self) -> ir.Value:
         """How many blocks the batch has."""
@@ -45,3 +61,29 @@ class Step:
 def least(e: Emitter, x: ir.Value, y: ir.Value) -> ir.Value:
     """The smaller of two numbers."""
     return e.b.select(e.b.icmp_signed("<", x, y), x, y)
+
+
+def write_batch_sizes(step: Step) -> None:
+    """Every thread writes the same number, so that none has to wait for another."""
+    for node in step.plan.graph.nodes:
+        if isinstance(node.op, BatchSize):
+            step.e.b.store(step.e.b.sitofp(step.examples, F32), step.address(node))
+
+
+def finish(step: Step, number: ir.Value, guards: Sequence[str]) -> None:
+    """Report the scalar outputs, complete the following state, and stop if a guard is not finite."""
+    e, team, plan = step.e, step.team, step.plan
+    outputs, graph = team.address(FRAME.OUTPUTS, F32), plan.graph
+    for place, name in enumerate(plan.scalars):
+        at = e.b.add(e.b.mul(number, I64(len(plan.scalars))), I64(place))
+        e.b.store(e.b.load(step.address(graph.outputs[name])), e.b.gep(outputs, [at]))
+    for target, value in plan.copies.items():
+        step.routines.copy(e, step.address(value), step.address_following(target), plan.buffers[target].floats)
+    finite: ir.Value = I1(1)
+    for name in guards:
+        value = e.b.load(step.address(graph.outputs[name]))
+        difference = e.b.fsub(value, value)  # 0 if it is finite, else NaN
+        finite = e.b.and_(finite, e.b.fcmp_ordered("==", difference, F32(0.0)))
+    team.put(FRAME.DONE, e.b.add(number, I64(1)))
+    with e.b.if_then(e.b.not_(finite)):
+        team.put(FRAME.STOP, I64(1))

@@ -37,10 +37,10 @@ class Cpu:
         """How many values of 16 lanes fit into the vector registers."""
         return self.registers * self.width // LANES
 
-    def machine(self) -> llvm.TargetMachine:
+    def machine(self, *, optimized: bool = True) -> llvm.TargetMachine:
         """LLVM's code generator for it."""
         target = llvm.Target.from_triple(self.triple)
-        return target.create_target_machine(cpu=self.name, features=self.features, opt=2)
+        return target.create_target_machine(cpu=self.name, features=self.features, opt=2 if optimized else 0)
 
 
 #: CPUs that can be asked for by NETCLI_CPU, besides the machine's own: (triple, name, lanes, registers).
@@ -48,6 +48,11 @@ KNOWN = {
     "haswell": ("x86_64-unknown-linux-gnu", "haswell", 8, 16),
     "skylake-avx512": ("x86_64-unknown-linux-gnu", "skylake-avx512", 16, 32),
     "aarch64": ("aarch64-unknown-linux-gnu", "generic", 4, 32),
+}
+#: What a machine must have to run their code.
+_NEEDED = {
+    "haswell": ("avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe"),
+    "skylake-avx512": ("avx512f", "avx512vl", "avx512bw", "avx512dq", "avx512cd", "avx2", "fma", "bmi", "bmi2", "f16c"),
 }
 
 
@@ -70,6 +75,23 @@ def cpu(name: str | None = None) -> Cpu:
         raise UsageError(f'unknown CPU "{name}" in NETCLI_CPU', hint=f"there are: {', '.join(KNOWN)}")
     triple, model, width, registers = KNOWN[name]
     return Cpu(triple, model, "", width, registers)
+
+
+def check_runs_here(target: Cpu) -> None:
+    """Raise UsageError for a CPU whose code this machine cannot run: it would end the process."""
+    here = _host()
+    features = llvm.get_host_cpu_features()
+    same = target.triple.split("-")[0] == here.triple.split("-")[0].replace("arm64", "aarch64")
+    if target != here and not (same and all(features.get(name) for name in _NEEDED.get(target.name, ()))):
+        raise UsageError(
+            f"this machine cannot run code for the CPU that NETCLI_CPU names ({target.name}, {target.triple})",
+            hint="leave NETCLI_CPU out; inspect-graph --dump shows the code for any of its CPUs",
+        )
+
+
+def cpus() -> int:
+    """How many CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _host() -> Cpu:

@@ -10,7 +10,7 @@ from itertools import product
 from llvmlite import ir
 
 from netcli.executors.llvm.ir import I64, Array, Emitter, Epilogue, Index
-from netcli.executors.llvm.kernels.conv2d_views import Axis, Correlation, convolution
+from netcli.executors.llvm.kernels.conv2d_views import Axis, Correlation, Strip, convolution, of_strip
 from netcli.executors.llvm.kernels.tiles import even, fits, further, nested, outer_product, over, slots
 from netcli.executors.llvm.target import LANES, Cpu
 from netcli.ops.window import Window
@@ -26,13 +26,22 @@ def emit_conv2d(
     groups: int,
     blocks: ir.Value,
     epilogue: Epilogue | None = None,
+    strip: Strip | None = None,
 ) -> None:
     """y = conv2d(x, w): varying x `(c, h, w)` with at least the halo `conv_halo`, uniform w, varying y `(k, h', w')`."""
-    emit_correlation(e, cpu, convolution(x, w, y, window, groups), blocks, epilogue)
+    emit_correlation(e, cpu, convolution(x, w, y, window, groups), blocks, epilogue, strip)
 
 
-def emit_correlation(e: Emitter, cpu: Cpu, job: Correlation, blocks: ir.Value, epilogue: Epilogue | None = None) -> None:
-    """The target from the source and the weights. Places outside, channels inside: what a tile reads stays in cache."""
+def emit_correlation(
+    e: Emitter, cpu: Cpu, job: Correlation, blocks: ir.Value, epilogue: Epilogue | None = None, strip: Strip | None = None
+) -> None:
+    """The target from the source and the weights, or a strip of it. The order of the additions is the same for every tile.
+
+    Places outside, channels inside: what a tile reads stays in cache.
+    """
+    if strip is not None:
+        whole, job = job, of_strip(e, job, strip)
+        epilogue = epilogue and _shifted(e, epilogue, e.mul(strip[0], whole.target.layout.shape[1] // strip[1]))
     groups, outputs, rows, columns = job.target.layout.shape
     tile = _best_tile(cpu, job)
     with e.loop(blocks) as block:
@@ -41,6 +50,11 @@ def emit_correlation(e: Emitter, cpu: Cpu, job: Correlation, blocks: ir.Value, e
                 for j, width in over(e, even(columns, tile.columns)):
                     for o, depth in over(e, even(outputs, tile.channels)):
                         _emit_tile(e, job, Tile(depth, height, width), (group, o, i, j, block), epilogue)
+
+
+def _shifted(e: Emitter, epilogue: Epilogue, first: Index) -> Epilogue:
+    """The epilogue of a strip, whose channels are counted from the first of them."""
+    return lambda value, indices, block: epilogue(value, (e.add(first, indices[0]), *indices[1:]), block)
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,16 @@ weight gradient is the sum over the places of the products `target · source` in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from netcli.executors.llvm.ir import Array, Emitter, Index, Layout
+from netcli.executors.llvm.target import LANES
 from netcli.ops.window import Window
 
 Halo = tuple[int, int, int, int]
+#: One of several equal parts of the target's channels, without groups: its number, and how many there are.
+Strip = tuple[Index, int]
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,21 @@ class Correlation:
     columns: Axis
     row: Every = Every()
     column: Every = Every()
+
+
+def of_strip(e: Emitter, job: Correlation, strip: Strip) -> Correlation:
+    """The views of a strip."""
+    part, count = strip
+    channels = job.target.layout.shape[1] // count
+    weights, target = (_channels(e, array, e.mul(part, channels), channels) for array in (job.weights, job.target))
+    return replace(job, weights=weights, target=target)
+
+
+def _channels(e: Emitter, array: Array, first: Index, count: int) -> Array:
+    layout = array.layout
+    start = e.mul(first, layout.strides[1] * (LANES if array.varying else 1))
+    shape = (layout.shape[0], count, *layout.shape[2:])
+    return Array(e.b.gep(array.pointer, [e.index(start)]), replace(layout, shape=shape), array.varying)
 
 
 def convolution(x: Array, w: Array, y: Array, window: Window, groups: int) -> Correlation:
