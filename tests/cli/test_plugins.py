@@ -98,6 +98,20 @@ def test_both_executors_train_it_alike(swish: Path, tmp_path: Path) -> None:
         np.testing.assert_allclose(weights[1][label], value, rtol=1e-3, atol=1e-5, err_msg=label)
 
 
+def test_changed_code_is_compiled_anew(swish: Path, tmp_path: Path) -> None:
+    """An operation of the same name and attributes, with another forward: code of the first one would train another network."""
+    losses = []
+    for number, function in enumerate(("x / (1 + xp.exp(-x))", "x * 0.5")):
+        swish.with_name("swish.py").write_text(OPERATION.replace("x / (1 + xp.exp(-x))", function))
+        for name in ("numpy", "llvm"):
+            run = tmp_path / f"{name}{number}"
+            found = document("train", swish, "train.epochs=1", "--executor", name, "--run-dir", run)
+            losses.append(found["train"]["loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    assert losses[2] == pytest.approx(losses[3], rel=1e-3)
+    assert losses[0] != pytest.approx(losses[2], rel=1e-2)
+
+
 def test_a_run_keeps_the_path_and_goes_on_with_the_same_file_alone(swish: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     succeed("train", swish, "train.epochs=1", "--run-dir", run, "--quiet", "--executor", "numpy")
