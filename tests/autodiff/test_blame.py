@@ -72,6 +72,18 @@ def test_the_rules_are_told_apart() -> None:
     assert (fault.operation, fault.rule, fault.suggestions) == ("both", "both", ("a factor of 1.5 everywhere",))
 
 
+def test_an_error_that_the_complex_step_alone_can_tell() -> None:
+    """A billionth: the reverse rule is wrong, and not the forward rule, which disagrees with it."""
+
+    def slightly(x: Node, dx: Node | None) -> Node:
+        assert dx is not None
+        return dx * (1 + 1e-9)
+
+    (fault,) = network(Dense(), spoiled(Tanh(), 0, slightly))
+    assert (fault.operation, fault.rule, fault.suggestions) == ("tanh", "vjp", ())
+    assert fault.evidence.found / fault.evidence.expected == pytest.approx(1 + 1e-9, rel=1e-12)
+
+
 def test_a_rule_that_is_wrong_in_second_order_alone() -> None:
     x, v = leaf("x", 5, varying=True), leaf("v", 5, 3)
     y = sum_over(batch_sum(Node(spoiled(Tanh(), 0, detached), (dense(x, v),))))

@@ -71,9 +71,10 @@ def _faults(
     rows = check_graph(alone, [leaves[i] for i in places], values, evaluate, settings, [str(i) for i in places])
     faults = []
     for i in places:
-        wrong = {row.kind: row for row in rows if row.name == str(i) and row.verdict == "fail"}
-        for order, reverse, forward in ((1, wrong.get("reverse"), wrong.get("forward")),
-                                        (2, wrong.get("second reverse"), wrong.get("second forward"))):  # fmt: skip
+        wrong: dict[str, Check] = {row.kind: row for row in rows if row.name == str(i) and row.verdict == "fail"}
+        for order, second in ((1, ""), (2, "second ")):
+            reverse = wrong.get(f"{second}reverse") or wrong.get(f"{second}complex")
+            forward = wrong.get(f"{second}forward")
             row = reverse or forward
             if row is None or row.evidence is None:
                 continue

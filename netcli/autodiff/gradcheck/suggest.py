@@ -80,8 +80,10 @@ def suggestions(weighted: Trial, even: Trial) -> tuple[str, ...]:
     """What an error looks like, from a trial with a random cotangent and one with ones; empty if like nothing known."""
     if not weighted.found.any():
         return ("the derivative is zero: the rule returns None or 0 for this input, or its value is never used",)
+    if weighted.near(weighted.found):
+        return ()  # too small an error to tell what it looks like
     ratio = weighted.ratio()
-    if ratio is not None and not math.isclose(ratio, 1.0, rel_tol=_NEAR):
+    if ratio is not None:
         return (_factor(ratio, weighted),)
     for name, moved in (*_moved(weighted), *_multiplied(weighted)):
         for sign, minus in ((1.0, ""), (-1.0, ", with the wrong sign")):
