@@ -4,6 +4,7 @@
     ├── ConfigError             the YAML file or an override; carries one Problem per mistake
     ├── DataError               a data set, an input file, a bundled file
     ├── CheckpointError         a run directory or a checkpoint
+    ├── PluginError             a Python file with operations and layers of the user's own
     ├── UsageError              arguments of a command
     ├── GraphError              a node that cannot be: shapes, dtypes, attributes
     │   ├── MissingRuleError    an operation on a gradient's path that has no rule
@@ -116,6 +117,10 @@ class DataError(NetcliError):
 
 class CheckpointError(NetcliError):
     """A run directory or checkpoint that cannot be read or does not fit the model."""
+
+
+class PluginError(NetcliError):
+    """A plugin that cannot be used; the place is its line, or where it is named."""
 
 
 class UsageError(NetcliError):

@@ -72,10 +72,16 @@ class Family(Generic[O]):
 
     def __init__(self, kind: str, package: str, base: type[O]) -> None:
         self.kind, self.package, self.base = kind, package, base
+        self.added: Mapping[str, type[O]] = {}  # members that do not live in the folder, by word
+
+    @property
+    def members(self) -> Mapping[str, type[O]]:
+        """Classes by word, sorted."""
+        return dict(sorted({**self.builtin, **self.added}.items())) if self.added else self.builtin
 
     @cached_property
-    def members(self) -> Mapping[str, type[O]]:
-        """Classes by word, sorted. Raises TypeError for a class that is no whole member."""
+    def builtin(self) -> Mapping[str, type[O]]:
+        """Those of the folder. Raises TypeError for a class that is no whole member."""
         options = []
         for option in discover(self.package, self.base, abstract=True):
             lacking = sorted(getattr(option, "__abstractmethods__", ()))

@@ -26,6 +26,15 @@ def rules_of(node: Node) -> Differentiable:
     )
 
 
+def active_nodes(order: Sequence[Node], xs: set[Node]) -> set[Node]:
+    """The nodes on a path of floats that starts at an x; `order` has inputs before users."""
+    active: set[Node] = set()
+    for node in order:
+        if node in xs or (node.type.is_float and not active.isdisjoint(node.inputs)):
+            active.add(node)
+    return active
+
+
 def explain_no_path(x: Node, ys: Sequence[Node]) -> str:
     """That no gradient of ys reaches x, and why."""
     return f"{describe(x)} has no gradient: {why_no_path(x, ys)}"

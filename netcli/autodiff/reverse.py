@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from netcli.autodiff.match import match
-from netcli.autodiff.paths import describe, explain_no_path, rules_of
+from netcli.autodiff.paths import active_nodes, describe, explain_no_path, rules_of
 from netcli.errors import GraphError, NoPathError
 from netcli.graph import Node, constant, derivative_of, topological
 from netcli.ops import total
@@ -28,7 +28,7 @@ def gradients(
     """
     seeds = grad_ys if grad_ys is not None else [constant(1.0, y.type.dtype) for y in ys]
     order = topological(ys)
-    active = _active(order, set(xs))
+    active = active_nodes(order, set(xs))
     cotangents: dict[Node, list[Node]] = {}
     for y, seed in zip(ys, seeds, strict=True):
         with derivative_of(y):
@@ -61,12 +61,3 @@ def _cotangents(node: Node, g: Node) -> tuple[Node | None, ...]:
             f"it returned {found!r}"
         )
     return found
-
-
-def _active(order: Sequence[Node], xs: set[Node]) -> set[Node]:
-    """The nodes on a path of floats that starts at an x; `order` has inputs before users."""
-    active: set[Node] = set()
-    for node in order:
-        if node in xs or (node.type.is_float and not active.isdisjoint(node.inputs)):
-            active.add(node)
-    return active

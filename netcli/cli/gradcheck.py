@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +14,12 @@ from netcli.errors import AnswerIsNo, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netcli.autodiff.gradcheck import Check, CheckSettings
+    from netcli.autodiff.gradcheck import Check, CheckSettings, Fault
+    from netcli.errors import Place
     from netcli.executors import Executor
+    from netcli.graph import Op
     from netcli.report.table import Table
+    from netcli.training.session import Session
 
 
 SecondOrderOption = Annotated[
@@ -38,6 +42,55 @@ ExecutorOption = Annotated[
         "--executor", help="Check this executor instead: what it computes in float32, against float64.", show_default=False
     ),
 ]
+PluginOption = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE", help="A Python file with operations and layers of your own.", show_default=False),
+]
+SelfTestOption = Annotated[
+    bool, typer.Option("--self-test", help="Check the check: plant errors into every operation, and see if it finds them.")
+]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be checked: a config with overrides, on some examples; without one, operations. `plugins` are files."""
+
+    config: Path | None
+    overrides: Sequence[str]
+    examples: int
+    plugins: Sequence[Path]
+
+    @property
+    def title(self) -> str:
+        """In words."""
+        if self.config is not None:
+            return f"{self.config}, {self.examples} examples"
+        return f"operations of {', '.join(map(str, self.plugins))}" if self.plugins else "every operation, on its samples"
+
+    def operations(self) -> tuple[type[Op], ...]:
+        """Those of the plugins; without plugins, all of netcli's. Raises PluginError, and UsageError where there are none."""
+        from netcli.config.plugins import load_plugins  # noqa: PLC0415 - heavy
+        from netcli.ops import operations  # noqa: PLC0415
+
+        if not self.plugins:
+            return operations()
+        found = tuple(op for plugin in load_plugins([(path, None) for path in self.plugins]) for op in plugin.operations)
+        if not found:
+            raise UsageError("the plugin has no operation to check, only layers", hint="give a CONFIG that uses them")
+        for operation in found:
+            if not operation.samples():
+                message = f"{operation.__name__} has no samples: there is nothing to check it on"
+                raise UsageError(message, hint="let samples() return a Sample or more, such as Sample(cls(), (varying(7),))")
+        return found
+
+    def session(self, dtype: str) -> Session:
+        """The config's, in float32 or float64."""
+        from netcli.config.load import load  # noqa: PLC0415
+        from netcli.training.session import prepare  # noqa: PLC0415
+
+        assert self.config is not None, "there is a config"
+        loaded = load(self.config, self.overrides, self.plugins)
+        return prepare(loaded, "float64" if dtype == "float64" else "float32")
 
 
 @guarded
@@ -49,103 +102,135 @@ def gradcheck(
     examples: Annotated[int, typer.Option("--examples", min=1, help="Examples of the batch.")] = 4,
     second_order: SecondOrderOption = None,
     sampled: SampledOption = None,
+    plugin: PluginOption = None,
+    self_test: SelfTestOption = False,
     executor: ExecutorOption = None,
     threads: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check derivatives numerically.
 
-    Reverse mode against finite differences, and forward mode against reverse mode, in float64. Without CONFIG every operation
-    is checked on its samples; with it, the network on a batch of its data. A kink is told from an error. The exit code is 1 if
-    a derivative is wrong.
+    Reverse mode against finite differences and the complex step, and forward mode against reverse mode, in float64. Without
+    CONFIG every operation is checked on its samples, or those of --plugin; with it, the network on a batch of its data. A kink
+    is told from an error, and of an error the operation that is to blame. The exit code is 1 if a derivative is wrong.
 
     With --executor: how many digits are right of what that executor computes in float32, and if rounding explains the rest.
     """
     limit_threads(threads)
-    what = "every operation, on its samples" if config is None else f"{config}, {examples} examples"
-    if executor is None:
-        wanted = config is None if second_order is None else second_order
-        checks, table = _in_float64(config, overrides or [], examples, what, sampled or 32, second_order=wanted)
-    elif second_order is None and sampled is None:
-        checks, table = _in_float32(executor, config, overrides or [], examples, what)
+    wanted = _Wanted(config, overrides or [], examples, plugin or [])
+    _check_options(second_order, sampled, executor, config, self_test=self_test)
+    if executor is not None:
+        _in_float32(wanted, executor, json=json)
+        return
+    from netcli.autodiff.gradcheck import CheckSettings  # noqa: PLC0415 - heavy
+
+    order = config is None if second_order is None else second_order
+    settings = CheckSettings(second_order=order, sampled=sampled or CheckSettings.sampled)
+    if self_test:
+        _test_itself(wanted, settings, json=json)
     else:
+        _in_float64(wanted, settings, json=json)
+
+
+def _check_options(
+    second_order: bool | None, sampled: int | None, executor: str | None, config: Path | None, *, self_test: bool
+) -> None:
+    """Raise UsageError for options that do not go together."""
+    if executor is not None and (second_order is not None or sampled is not None):
         option = "--sampled" if sampled is not None else "--second-order" if second_order else "--first-order"
         raise UsageError(f"{option} does not go with --executor", hint="float32 is compared with float64 element by element")
-    _end(checks, table, json=json)
+    if self_test and (config is not None or executor is not None):
+        other = "a CONFIG" if config is not None else "--executor"
+        raise UsageError(f"--self-test does not go with {other}", hint="errors are planted into operations, on their samples")
 
 
-def _end(checks: Sequence[Check], table: Table, *, json: bool) -> None:
-    """Show what was found. Raises AnswerIsNo if something is wrong."""
-    from netcli.report.gradcheck import as_json  # noqa: PLC0415 - heavy
-
-    if json:
-        print_json(as_json(checks))
-    else:
-        _show(table, checks)
-    wrong = {check.name for check in checks if check.verdict == "fail"}
-    if wrong:
-        raise AnswerIsNo(f"the gradient check failed for {', '.join(sorted(wrong))}")
-
-
-def _in_float64(
-    config: Path | None, overrides: Sequence[str], examples: int, what: str, sampled: int, *, second_order: bool
-) -> tuple[list[Check], Table]:
+def _in_float64(wanted: _Wanted, settings: CheckSettings, *, json: bool) -> None:
     """The derivatives themselves."""
-    from netcli.autodiff.gradcheck import CheckSettings  # noqa: PLC0415
     from netcli.report.gradcheck import check_table  # noqa: PLC0415
+    from netcli.training.gradient_check import check_model, find_faults, find_operation_faults  # noqa: PLC0415
 
-    settings = CheckSettings(second_order=second_order, sampled=sampled)
-    checks = _operations(settings) if config is None else _model(config, overrides, examples, settings)
-    return checks, check_table(what, checks)
-
-
-def _in_float32(
-    name: str, config: Path | None, overrides: Sequence[str], examples: int, what: str
-) -> tuple[list[Check], Table]:
-    """What an executor makes of them."""
-    from netcli.executors import executor  # noqa: PLC0415
-    from netcli.report.gradcheck import precision_table  # noqa: PLC0415
-
-    runner = executor(name)
-    checks = _operations_on(runner) if config is None else _model_on(runner, config, overrides, examples)
-    return checks, precision_table(f"{what}: {name} in float32, against float64", checks)
-
-
-def _operations_on(runner: Executor) -> list[Check]:
-    from netcli.autodiff.gradcheck import check_operations_float32  # noqa: PLC0415
-    from netcli.training.gradient_check import computed_by  # noqa: PLC0415
-
-    return [check for checks in check_operations_float32(computed_by(runner)) for check in checks]
+    faults: list[Fault] = []
+    session = None
+    if wanted.config is None:
+        classes = wanted.operations()
+        checks = _operations(classes, settings)
+        wrong = {check.name for check in checks if check.evidence is not None and check.verdict == "fail"}
+        faults = find_operation_faults([op for op in classes if op.samples() and op.samples()[0].op.name in wrong], settings)
+    else:
+        session = wanted.session("float64")
+        checks = check_model(session, wanted.examples, settings)
+        if any(check.verdict == "fail" for check in checks):
+            faults = find_faults(session, wanted.examples, settings)
+    _end(checks, check_table(wanted.title, checks), faults, session, json=json)
 
 
-def _model_on(runner: Executor, config: Path, overrides: Sequence[str], examples: int) -> list[Check]:
-    from netcli.config.load import load  # noqa: PLC0415
-    from netcli.training.gradient_check import check_executor  # noqa: PLC0415
-    from netcli.training.session import prepare  # noqa: PLC0415
-
-    return check_executor(prepare(load(config, overrides)), runner, examples)
-
-
-def _operations(settings: CheckSettings) -> list[Check]:
+def _operations(classes: Sequence[type[Op]], settings: CheckSettings) -> list[Check]:
     from netcli.autodiff.gradcheck import check_operations  # noqa: PLC0415
     from netcli.executors.numpy import values_of  # noqa: PLC0415
 
-    return [check for checks in check_operations(values_of, settings) for check in checks]
+    return [check for checks in check_operations(values_of, settings, classes) for check in checks]
 
 
-def _model(config: Path, overrides: Sequence[str], examples: int, settings: CheckSettings) -> list[Check]:
-    from netcli.config.load import load  # noqa: PLC0415
-    from netcli.training.gradient_check import check_model  # noqa: PLC0415
-    from netcli.training.session import prepare  # noqa: PLC0415
+def _test_itself(wanted: _Wanted, settings: CheckSettings, *, json: bool) -> None:
+    """Whether the check finds planted errors."""
+    from netcli.autodiff.gradcheck import self_test  # noqa: PLC0415
+    from netcli.executors.numpy import values_of  # noqa: PLC0415
+    from netcli.report.faults import missed_texts, self_test_json, self_test_table  # noqa: PLC0415
 
-    return check_model(prepare(load(config, overrides), "float64"), examples, settings)
+    found = list(self_test(values_of, wanted.operations(), settings))
+    missed = missed_texts(found)
+    if json:
+        print_json(self_test_json(found))
+    else:
+        results().table(self_test_table(f"errors planted into {wanted.title}", found))
+        for text in missed:
+            results().line(text)
+    if missed:
+        raise AnswerIsNo(f"{len(missed)} planted errors were missed", hint="the default settings find more")
 
 
-def _show(table: Table, checks: Sequence[Check]) -> None:
-    from netcli.report.gradcheck import findings  # noqa: PLC0415
+def _in_float32(wanted: _Wanted, name: str, *, json: bool) -> None:
+    """What an executor makes of them."""
+    from netcli.executors import executor  # noqa: PLC0415
+    from netcli.report.gradcheck import precision_table  # noqa: PLC0415
+    from netcli.training.gradient_check import check_executor  # noqa: PLC0415
 
-    output = results()
-    output.table(table)
-    for finding in findings(checks):
-        output.line()
-        output.line(finding)
+    runner = executor(name)
+    if wanted.config is None:
+        checks = _operations_on(runner, wanted.operations())
+    else:
+        checks = check_executor(wanted.session("float32"), runner, wanted.examples)
+    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", checks), None, None, json=json)
+
+
+def _operations_on(runner: Executor, classes: Sequence[type[Op]]) -> list[Check]:
+    from netcli.autodiff.gradcheck import check_operations_float32  # noqa: PLC0415
+    from netcli.training.gradient_check import computed_by  # noqa: PLC0415
+
+    return [check for checks in check_operations_float32(computed_by(runner), classes=classes) for check in checks]
+
+
+def _end(checks: Sequence[Check], table: Table, faults: Sequence[Fault] | None, session: Session | None, *, json: bool) -> None:
+    """Show what was found. Raises AnswerIsNo if something is wrong."""
+    from netcli.report.faults import fault_texts  # noqa: PLC0415
+    from netcli.report.gradcheck import as_json, findings  # noqa: PLC0415
+
+    def place(fault: Fault) -> Place | None:
+        if session is None:
+            return None
+        names = [placed.name for placed in session.layers]
+        return session.loaded.place("model", "layers", names.index(fault.layer)) if fault.layer in names else None
+
+    if json:
+        print_json(as_json(checks, faults))
+    else:
+        output = results()
+        output.table(table)
+        for text in (*findings(checks), *fault_texts(faults or (), place)):
+            output.line()
+            output.line(text)
+    wrong = {check.name for check in checks if check.verdict == "fail"}
+    if wrong:
+        whole = session is not None and faults == []
+        hint = "each operation on the way is right by itself: look at how they are put together" if whole else None
+        raise AnswerIsNo(f"the gradient check failed for {', '.join(sorted(wrong))}", hint=hint)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 
-from netcli.errors import NetcliError, UsageError
+from netcli.errors import ExecutorError, GraphError, NetcliError, PluginError, UsageError
 
 if TYPE_CHECKING:
+    from netcli.errors import Place
     from netcli.report.terminal import Output
 
 P = ParamSpec("P")
@@ -51,6 +52,8 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
             sys.stdout.flush()
         except NetcliError as error:
+            if isinstance(error, GraphError | ExecutorError) and error.place is None:
+                error.place = _line_of_plugin(error)
             _end(error)
         except BrokenPipeError:
             _leave_output()
@@ -64,8 +67,19 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         except KeyboardInterrupt:
             messages().line("interrupted")
             sys.exit(130)
+        except Exception as error:
+            place = _line_of_plugin(error)
+            if place is None:
+                raise
+            _end(PluginError(f"the plugin fails: {' '.join(f'{type(error).__name__}: {error}'.split())}", place=place))
 
     return run
+
+
+def _line_of_plugin(error: Exception) -> Place | None:
+    """Where in a plugin an error came up; None if it was not in one."""
+    plugins = sys.modules.get("netcli.config.plugins")  # not there where no config was read
+    return plugins.culprit(error) if plugins is not None else None
 
 
 def _end(error: NetcliError) -> NoReturn:

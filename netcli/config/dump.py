@@ -54,9 +54,14 @@ def _with_paths(settings: Any, folder: Path) -> Any:
     changed: dict[str, Any] = {}
     for name in type(settings).model_fields:
         value = getattr(settings, name)
-        is_path = isinstance(value, str) and name in _path_fields(type(settings))
-        changed[name] = str((folder / value).resolve()) if is_path else _with_paths(value, folder)
+        is_path = value is not None and name in _path_fields(type(settings))
+        changed[name] = _absolute(value, folder) if is_path else _with_paths(value, folder)
     return settings.model_copy(update=changed)
+
+
+def _absolute(value: str | list[str], folder: Path) -> str | list[str]:
+    """A path, or each of several."""
+    return [str((folder / path).resolve()) for path in value] if isinstance(value, list) else str((folder / value).resolve())
 
 
 @cache

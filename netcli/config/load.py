@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from netcli.config.lines import LINE_BREAK, Lines, found
 from netcli.config.located import Located, locate
-from netcli.config.model import Config
+from netcli.config.model import Config, use_layers
 from netcli.config.overrides import override
+from netcli.config.plugins import Plugin, load_plugins, words_of
 from netcli.config.problems import problems
 from netcli.errors import ConfigError, Place, Problem
 from netcli.settings import nearest
@@ -32,6 +33,7 @@ class Loaded:
     located: Located
     path: Path | None
     folder: Path
+    plugins: tuple[Plugin, ...] = ()
 
     def place(self, *loc: str | int) -> Place | None:
         """Where `loc` is written, or else the innermost thing around it; None if none of it is, for what has its default."""
@@ -42,31 +44,41 @@ class Loaded:
         return self.located.values["model", "layers", index].line
 
 
-def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
-    """Read and check the config in a file.
+def load(path: Path, overrides: Sequence[str] = (), plugins: Sequence[Path] = ()) -> Loaded:
+    """Read and check the config in a file, with the plugins that it names and others.
 
-    Raises ConfigError (the file cannot be read, or what it or an override says is wrong) and UsageError (an override that
-    is not KEY=VALUE).
+    Raises ConfigError (the file cannot be read, or what it or an override says is wrong), UsageError (an override that
+    is not KEY=VALUE) and PluginError.
     """
-    config, located = _check(locate(_read(path), str(path)), path.stem, overrides)
-    return Loaded(config, located, path, path.parent)
+    return _check(locate(_read(path), str(path)), path, path.parent, overrides, plugins)
 
 
 def load_text(text: str, source: str, folder: Path, overrides: Sequence[str] = ()) -> Loaded:
     """The same for a text; `source` names it in errors, and the config where it has no name."""
-    config, located = _check(locate(text, source), Path(source).stem, overrides)
-    return Loaded(config, located, None, folder)
+    loaded = _check(locate(text, source), Path(source), folder, overrides, ())
+    return replace(loaded, path=None)
 
 
-def _check(located: Located, stem: str, overrides: Sequence[str]) -> tuple[Config, Located]:
-    """The config in the data with the overrides applied, and that data; `stem` names a config that has no name."""
+def _check(located: Located, path: Path, folder: Path, overrides: Sequence[str], plugins: Sequence[Path]) -> Loaded:
+    """The config in the data with the overrides applied; `path` names a config that has no name."""
     if not isinstance(located.data, dict):
         raise ConfigError([_no_mapping(located)])
     located = override(located, overrides, Config)
+    loaded = load_plugins([*_named(located, folder), *((path, None) for path in plugins)])
+    use_layers(words_of(loaded))
     try:
-        return Config.model_validate({"name": _name(stem), **located.data}), located
+        config = Config.model_validate({"name": _name(path.stem), **located.data})
+        return Loaded(config, located, path, folder, loaded)
     except ValidationError as error:
         raise ConfigError(problems(error, located, Config)) from None
+
+
+def _named(located: Located, folder: Path) -> list[tuple[Path, Place | None]]:
+    """The plugins that the data names, and where; what is no list of paths is left for the models to refuse."""
+    entries = located.data.get("plugins")
+    if not isinstance(entries, list) or not all(isinstance(entry, str) and entry and "\0" not in entry for entry in entries):
+        return []
+    return [(folder / entry, located.values["plugins", index]) for index, entry in enumerate(entries)]
 
 
 def _name(stem: str) -> str:

@@ -5,11 +5,13 @@ The docstrings under the fields go into the JSON Schema and the documentation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from netcli.datasets.settings import DataSettings
+from netcli.datasets.source import PathText
 from netcli.layers.layer import LAYERS, Layer
 from netcli.optimizers.optimizer import OPTIMIZERS, Optimizer
 from netcli.optimizers.schedules.constant import Constant
@@ -71,6 +73,9 @@ class Config(Settings):
     executor: str = "llvm"
     """What runs the computation."""
 
+    plugins: list[PathText] | None = None
+    """Python files with operations and layers of your own, which are run when the config is read. By default none."""
+
     data: DataSettings
     """The data set and how it is fed."""
 
@@ -79,3 +84,12 @@ class Config(Settings):
 
     train: TrainSettings = Field(default_factory=TrainSettings)
     """How the network is trained; every setting has a default."""
+
+
+def use_layers(added: Mapping[str, type[Layer]]) -> None:
+    """Let configs that are read from now on have these layer types beside netcli's own; they replace those of the last call."""
+    if added == LAYERS.added:
+        return
+    LAYERS.added = dict(added)
+    for settings in (ModelSettings, Config):  # their schema holds the members there were when it was made
+        settings.model_rebuild(force=True)

@@ -34,7 +34,7 @@ class Op(ABC):
     @property
     def name(self) -> str:
         """The operation's name in texts and pictures: `Conv2D` is `conv2d`, `BatchSum` is `batch_sum`."""
-        return re.sub(r"(?<=[a-zD])(?=[A-Z])", "_", type(self).__name__).lower()
+        return name_of(type(self))
 
     @property
     def attributes(self) -> str:
@@ -61,6 +61,11 @@ class Op(ABC):
     @abstractmethod
     def samples(cls) -> Sequence[Sample]:
         """Cases on which the generic tests and `netcli gradcheck` run the operation."""
+
+
+def name_of(operation: type[Op]) -> str:
+    """The name that the operations of a class have, unless they say another one."""
+    return re.sub(r"(?<=[a-zD])(?=[A-Z])", "_", operation.__name__).lower()
 
 
 class Differentiable(Op):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from netcli.autodiff.gradcheck import Check, Kind, Verdict
+from netcli.autodiff.gradcheck import Check, Fault, Kind, Verdict
+from netcli.report.faults import fault_json
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Style, Styled
 
 _STYLES: Mapping[Verdict, Style] = {"pass": "good", "kink": "warn", "fail": "bad"}
 _TITLES: Mapping[Kind, str] = {
     "reverse": "differences",
+    "complex": "complex step",
     "forward": "forward mode",
     "second reverse": "2nd differences",
+    "second complex": "2nd complex",
     "second forward": "2nd forward",
 }
 
@@ -33,7 +37,8 @@ def check_table(title: str, checks: Sequence[Check]) -> Table:
         title,
         columns,
         rows,
-        "relative errors of reverse mode: against central differences, and against forward mode; 2nd: of the gradient itself",
+        "relative errors of reverse mode: against central differences, the complex step, and forward mode; "
+        "2nd: of the gradient itself",
     )
 
 
@@ -101,9 +106,10 @@ def findings(checks: Sequence[Check]) -> list[str]:
     return [f"{check.verdict}: {check.name}, {check.kind}: {check.detail}" for check in checks if check.verdict != "pass"]
 
 
-def as_json(checks: Sequence[Check]) -> dict[str, Any]:
-    """The document of `gradcheck --json`."""
-    return {"passed": worst(checks) != "fail", "checks": [_row_json(check) for check in checks]}
+def as_json(checks: Sequence[Check], faults: Sequence[Fault] | None = None) -> dict[str, Any]:
+    """The document of `gradcheck --json`; `faults` where derivatives themselves were checked."""
+    document = {"passed": worst(checks) != "fail", "checks": [_row_json(check) for check in checks]}
+    return document if faults is None else {**document, "faults": [fault_json(fault) for fault in faults]}
 
 
 def _row_json(check: Check) -> dict[str, Any]:
@@ -116,6 +122,11 @@ def _row_json(check: Check) -> dict[str, Any]:
         "elements": check.elements,
         "detail": check.detail,
     }
+    if check.evidence is not None:
+        row["evidence"] = {
+            **asdict(check.evidence),
+            "element": None if check.evidence.element is None else list(check.evidence.element),
+        }
     if check.precision is not None:
         row |= {
             "digits": check.precision.digits,

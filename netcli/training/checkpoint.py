@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +37,21 @@ class Position:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state, the position, the sums of the running epoch's averages, the data's signature, the executor's fingerprint."""
+    """The state, the position, the sums of the running epoch's averages, the data's signature, the executor's fingerprint.
+
+    `plugins` are the digests of the files with operations and layers of the user's own, by path.
+    """
 
     state: State
     position: Position
     sums: Mapping[str, Array]
     signature: Signature
     fingerprint: str
+    plugins: Mapping[str, str] = field(default_factory=dict)
 
 
 _POSITION = TypeAdapter(Position)
+_PLUGINS = TypeAdapter(dict[str, str])
 _OTHER_CONFIG = "the config is not the one it was trained with: other layers, another optimizer, or other settings of these"
 _DAMAGED = "the other checkpoint beside it may be whole: copied over this one, it serves in its stead"
 
@@ -98,6 +103,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "position": _POSITION.dump_json(checkpoint.position).decode(),
         "signature": checkpoint.signature.to_json(),
         "fingerprint": checkpoint.fingerprint,
+        "plugins": _PLUGINS.dump_json(dict(checkpoint.plugins)).decode(),
     }
     # safetensors writes the wrong bytes of an array that is not C-contiguous, and says nothing
     contiguous = {name: np.ascontiguousarray(value).reshape(value.shape) for name, value in tensors.items()}
@@ -138,11 +144,12 @@ def read(path: Path) -> Checkpoint:
     try:
         position = _POSITION.validate_json(metadata["position"])
         signature = Signature.from_json(metadata["signature"])
+        plugins = _PLUGINS.validate_json(metadata.get("plugins", "{}"))
     except (KeyError, ValidationError) as error:
         raise CheckpointError(f"{path} lacks its description, or it is damaged: {_first_line(error)}", hint=_DAMAGED) from error
     sums = {name.removeprefix(_SUMS): value for name, value in tensors.items() if name.startswith(_SUMS)}
     values = {name: value for name, value in tensors.items() if not name.startswith(_SUMS)}
-    return Checkpoint(State(values), position, sums, signature, metadata.get("fingerprint", "unknown"))
+    return Checkpoint(State(values), position, sums, signature, metadata.get("fingerprint", "unknown"), plugins)
 
 
 def check_fits(path: Path, state: State, variables: Iterable[Node]) -> None:

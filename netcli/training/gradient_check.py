@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from netcli.autodiff import gradients
-from netcli.autodiff.gradcheck import Check, CheckSettings, Evaluate, check_float32, check_graph
+from netcli.autodiff.gradcheck import (
+    Check,
+    CheckSettings,
+    Evaluate,
+    Fault,
+    blame,
+    check_float32,
+    check_graph,
+    sample_inputs,
+)
 from netcli.executors import Executor, State
 from netcli.executors.numpy import leaf_values, values_of
-from netcli.graph import Array, Graph, Node, Placeholder, Variable, op_of
+from netcli.graph import Array, Differentiable, Graph, Node, Op, Placeholder, Variable, op_of
 from netcli.passes import optimize
 from netcli.training.session import Session
 
@@ -22,6 +31,25 @@ def check_model(session: Session, examples: int, settings: CheckSettings) -> lis
     objective = session.model.training.objective
     leaves = _leaves(session, Graph({"objective": objective}), examples)
     return check_graph(objective, session.model.parameters, leaves, values_of, settings)
+
+
+def find_faults(session: Session, examples: int, settings: CheckSettings) -> list[Fault]:
+    """The operations on the way from the parameters to the objective that are wrong by themselves, at the same point."""
+    objective = session.model.training.objective
+    leaves = _leaves(session, Graph({"objective": objective}), examples)
+    return blame(objective, session.model.parameters, leaves, values_of, settings)
+
+
+def find_operation_faults(classes: Sequence[type[Op]], settings: CheckSettings) -> list[Fault]:
+    """What is wrong with operations on their samples: for each rule and input what the first sample shows that it fails."""
+    faults: dict[tuple[object, ...], Fault] = {}
+    for sample in (sample for operation in classes for sample in operation.samples()):
+        values = sample_inputs(sample, settings.seed)
+        floats = [x for x in values if x.type.is_float]
+        if isinstance(sample.op, Differentiable) and floats:
+            for fault in blame(Node(sample.op, values), floats, values, values_of, settings):
+                faults.setdefault((fault.operation, fault.rule, fault.order, fault.input), fault)
+    return list(faults.values())
 
 
 def check_executor(session: Session, runner: Executor, examples: int) -> list[Check]:

@@ -156,7 +156,10 @@ class Trainer:
             self._write_page(None)
 
     def _checkpoint(self) -> Checkpoint:
-        return Checkpoint(self.state, self.position, self.averages.arrays(), self.session.signature, self.executor.fingerprint)
+        session = self.session
+        return Checkpoint(
+            self.state, self.position, self.averages.arrays(), session.signature, self.executor.fingerprint, session.digests
+        )
 
     def _save_last(self) -> None:
         save(self.run.last, self._checkpoint())

@@ -15,7 +15,8 @@ _CHANGED = "the file was changed; a run that is to go on needs it as it was"
 
 def begin(session: Session) -> Checkpoint:
     """The start of a new run: initial weights. Whatever a graph or a machine cannot do about the model, is raised here."""
-    return Checkpoint(session.initial_state(), Position(), {}, session.signature, session.executor.fingerprint)
+    state, fingerprint = session.initial_state(), session.executor.fingerprint
+    return Checkpoint(state, Position(), {}, session.signature, fingerprint, session.digests)
 
 
 def resume(run: RunDirectory, session: Session) -> tuple[Checkpoint, list[EpochRecord]]:
@@ -42,12 +43,17 @@ def resume(run: RunDirectory, session: Session) -> tuple[Checkpoint, list[EpochR
 
 
 def _check_same(run: RunDirectory, checkpoint: Checkpoint, session: Session) -> None:
-    """The steps still to do are those of an unbroken run only if data, seed and batches are the same. Else CheckpointError."""
+    """Raise CheckpointError unless data, plugins, seed and batches are those of the run, as an unbroken run has them."""
     difference = checkpoint.signature.difference(session.signature)
     if difference is not None:
         raise CheckpointError(
             f"{run.last} was trained on other data: {difference}", hint="bring back the data it was trained on, or train anew"
         )
+    for path, digest in session.digests.items():
+        if digest not in checkpoint.plugins.values():
+            raise CheckpointError(
+                f"the plugin {path} is not as it was when {run.last} was written", hint="bring back that file, or train anew"
+            )
     seed, wanted = int(checkpoint.state.values["seed"]), session.loaded.config.seed
     if seed != wanted:
         raise CheckpointError(f"{run.last} was trained with the seed {seed}, not {wanted}", hint="train anew with another seed")

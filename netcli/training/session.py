@@ -41,6 +41,11 @@ class Session:
     model: Model
 
     @property
+    def digests(self) -> dict[str, str]:
+        """What tells whether a plugin has changed, by its path."""
+        return {str(plugin.path): plugin.digest for plugin in self.loaded.plugins}
+
+    @property
     def steps_per_epoch(self) -> int:
         """Steps of an epoch; the last one may have a smaller batch."""
         return math.ceil(len(self.data.train) / self.loaded.config.data.batch_size)

@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
-from planted import OneElement, Ruleless, spoiled
+from planted import Ruleless
 
 from netcli.autodiff.gradcheck import Check, CheckSettings, check_graph, check_operation, check_operations, merged
+from netcli.autodiff.gradcheck.planted import OneElement, spoiled
 from netcli.errors import GraphError, MissingRuleError
 from netcli.executors.numpy import values_of
 from netcli.graph import Differentiable, Node, Op, Sample, TensorType, constant, layer, placeholder, varying
@@ -45,7 +46,7 @@ def check(y: Node, x: Node, value: ArrayLike, settings: CheckSettings = FIRST) -
 def test_rows_of_a_right_derivative() -> None:
     x = leaf(3)
     rows = check(sum_over(exp(x) * x), x, [0.1, -0.5, 2.0], CheckSettings())
-    assert list(rows) == ["reverse", "forward", "second reverse", "second forward"]
+    assert list(rows) == ["reverse", "complex", "forward", "second reverse", "second complex", "second forward"]
     for row in rows.values():
         assert (row.verdict, row.name, row.elements, row.detail) == ("pass", "x", 3, "")
         assert row.max_rel_error < 1e-7
@@ -57,12 +58,13 @@ def test_several_leaves_are_also_moved_together() -> None:
     values = {x: generator.normal(size=(3, 4)), w: generator.normal(size=(4, 2))}
     rows = check_graph(dense(x, w), [x, w], values, values_of)
     assert [(row.name, row.kind) for row in rows] == [
-        ("x", "reverse"), ("x", "forward"), ("w", "reverse"), ("w", "forward"), ("all together", "forward"),
-        ("x", "second reverse"), ("x", "second forward"), ("w", "second reverse"), ("w", "second forward"),
-        ("all together", "second forward"),
+        ("x", "reverse"), ("x", "complex"), ("x", "forward"), ("w", "reverse"), ("w", "complex"), ("w", "forward"),
+        ("all together", "forward"),
+        ("x", "second reverse"), ("x", "second complex"), ("x", "second forward"),
+        ("w", "second reverse"), ("w", "second complex"), ("w", "second forward"), ("all together", "second forward"),
     ]  # fmt: skip
     assert {row.verdict for row in rows} == {"pass"}
-    assert [row.elements for row in rows[:5]] == [12, 12, 8, 8, 20]
+    assert [row.elements for row in rows[:7]] == [12, 12, 12, 8, 8, 8, 20]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +225,7 @@ def test_every_operation_has_its_rows() -> None:
     found = list(check_operations(values_of, FIRST))
     assert [rows[0].name for rows in found] == [operation.samples()[0].op.name for operation in operations()]
     assert {row.verdict for rows in found for row in rows} == {"pass"}
-    assert {tuple(row.kind for row in rows) for rows in found} == {("type",), ("type", "reverse", "forward")}
+    assert {tuple(row.kind for row in rows) for rows in found} == {("type",), ("type", "reverse", "complex", "forward")}
 
 
 def test_merged_rows_keep_the_worst() -> None:

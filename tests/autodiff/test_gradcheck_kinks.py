@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
-from planted import OneElement, scaled, spoiled
 
 from netcli.autodiff.gradcheck import Check, CheckSettings, check_graph
+from netcli.autodiff.gradcheck.planted import OneElement, scaled, spoiled
 from netcli.executors.numpy import values_of
 from netcli.graph import Node, TensorType, constant, layer, placeholder
 from netcli.ops import Window, absolute, greater, max_over, max_pool2d, relu, select, sum_over
@@ -41,6 +41,18 @@ def test_a_value_on_a_kink(function, value: list[float], where: str) -> None:
     assert row.verdict == "kink"
     assert "on a kink" in row.detail
     assert f"{where}: 1 element" in row.detail
+
+
+def test_the_evidence_of_a_kink_is_what_changed_and_both_derivatives() -> None:
+    x = leaf(3)
+    with layer("bend", 7):
+        y = relu(x) * 2.0
+    row = check(sum_over(y), x, [1.0, 0.0, -1.0])["reverse"]
+    evidence = row.evidence
+    assert evidence is not None
+    assert (evidence.element, evidence.found, dict(evidence.changed)) == ((1,), 0.0, {"relu of layer bend, line 7": 1})
+    assert (evidence.left, evidence.right) == (pytest.approx(0.0), pytest.approx(2.0))
+    assert row.detail.endswith("element [1]: left 0, right 2, found 0")
 
 
 def test_a_kink_that_is_the_same_on_both_sides_passes() -> None:

@@ -101,8 +101,9 @@ CHECK = {"name", "kind", "verdict", "max_abs_error", "max_rel_error", "elements"
 @pytest.mark.parametrize("what", ["operations", "model"])
 def test_gradcheck(what: str, config: Path) -> None:
     found = document("gradcheck", *([config] if what == "model" else []))
-    assert list(found) == ["passed", "checks"]
+    assert list(found) == ["passed", "checks", "faults"]
     assert found["passed"] is True
+    assert found["faults"] == []
     for check in found["checks"]:
         assert set(check) - {"detail"} == CHECK  # detail: in words, what was found
         assert check["verdict"] in {"pass", "kink"}
@@ -157,6 +158,10 @@ def test_gradcheck_that_fails(config: Path, monkeypatch: pytest.MonkeyPatch) -> 
     failed = {check["name"] for check in found["checks"] if check["verdict"] == "fail"}
     assert {"dense1/weight", "dense1/bias"} <= failed
     assert "dense2/weight" not in failed
+    (fault,) = found["faults"]
+    assert (fault["operation"], fault["layer"], fault["line"], fault["rule"], fault["input"]) == ("tanh", "tanh1", 5, "vjp", 0)
+    assert fault["found"] / fault["expected"] == pytest.approx(1.01, rel=1e-6)
+    assert fault["suggestions"] == ["a factor of 1.01 everywhere"]
     assert "error: the gradient check failed for" in result.stderr
 
 
@@ -173,7 +178,7 @@ def test_schema(config: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     schema = json.loads(result.stdout)
     Draft202012Validator.check_schema(schema)
-    assert set(schema["properties"]) == {"name", "seed", "executor", "data", "model", "train"}
+    assert set(schema["properties"]) == {"name", "seed", "executor", "plugins", "data", "model", "train"}
 
 
 def test_refusals_leave_stdout_empty(config: Path) -> None:

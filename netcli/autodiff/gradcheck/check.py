@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 #: What was compared. `type`: the computed value with the inferred type. `reverse`: the reverse gradient with central
-#: differences. `forward`: the forward tangent with the reverse gradient. `second …`: the same of the gradient itself.
-#: `float32`: what an executor computes in float32 with the same in float64.
-Kind = Literal["type", "reverse", "forward", "second reverse", "second forward", "float32"]
+#: differences. `complex`: the same with the complex step. `forward`: the forward tangent with the reverse gradient.
+#: `second …`: the same of the gradient itself. `float32`: what an executor computes in float32 with the same in float64.
+Kind = Literal["type", "reverse", "complex", "forward", "second reverse", "second complex", "second forward", "float32"]
 
 #: `kink`: differences disagree only where the function has a kink, and the gradient is one that a kink allows.
 Verdict = Literal["pass", "fail", "kink"]
@@ -32,6 +32,23 @@ class Precision:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What a verdict of `fail` or `kink` rests on: of the derivatives with that verdict the one with the largest error.
+
+    `element` is the index of what was moved, None for several elements at once. `expected` is the derivative along it by the
+    other way, `found` by the gradient; `left` and `right` are the one-sided differences, where differences were taken.
+    `changed` says at which nodes, in words, some elements are on another smooth piece a step away, and how many are.
+    """
+
+    element: tuple[int, ...] | None
+    expected: float
+    found: float
+    left: float | None = None
+    right: float | None = None
+    changed: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Check:
     """One comparison of one parameter, or of one input of an operation.
 
@@ -49,6 +66,7 @@ class Check:
     elements: int
     detail: str = ""
     precision: Precision | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +108,7 @@ def merged(name: str, checks: Sequence[Check]) -> list[Check]:
                 sum(check.elements for check in same),
                 "\n".join(dict.fromkeys(details)),
                 _least([check.precision for check in same if check.precision is not None]),
+                next((check.evidence for check in same if check.verdict == verdict and check.evidence), None),
             )
         )
     return rows

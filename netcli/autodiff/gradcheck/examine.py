@@ -15,12 +15,16 @@ from netcli.graph import Array, Node
 
 @dataclass(frozen=True)
 class Outcome:
-    """The verdict on a direction, the slopes it rests on, and the piecewise nodes that change within the step."""
+    """The verdict on a direction, the slopes it rests on, and the piecewise nodes that change within the step.
+
+    `at_kink` are the slopes at a kink itself, where the others are those beside it.
+    """
 
     verdict: Verdict
     direction: Array
     slopes: Slopes
     changes: Mapping[Node, int] = field(default_factory=dict)
+    at_kink: Slopes | None = None
 
 
 def examine(function: Function, direction: Array) -> Outcome:
@@ -37,8 +41,8 @@ def examine(function: Function, direction: Array) -> Outcome:
     if worst.verdict == "fail":
         return replace(worst, changes=outcome.changes)
     if not outcome.slopes.between:
-        return replace(outcome, verdict="fail")
-    return replace(worst, verdict="kink", changes=outcome.changes)
+        return replace(outcome, verdict="fail", at_kink=outcome.slopes)
+    return replace(worst, verdict="kink", changes=outcome.changes, at_kink=outcome.slopes)
 
 
 def _compared(function: Function, direction: Array) -> Outcome:

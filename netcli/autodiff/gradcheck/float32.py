@@ -15,7 +15,7 @@ from netcli.autodiff.gradcheck.operation import sample_inputs
 from netcli.autodiff.gradcheck.rounding import UNIT, Reference
 from netcli.autodiff.gradcheck.rows import kinks_text
 from netcli.autodiff.reverse import gradients
-from netcli.graph import Array, Differentiable, Node, Piecewise, Sample, placeholder, topological
+from netcli.graph import Array, Differentiable, Node, Op, Piecewise, Sample, placeholder, topological
 from netcli.ops import operations
 
 #: Decimal digits of float32.
@@ -52,9 +52,11 @@ def check_float32(wanted: Mapping[str, Node], leaves: Mapping[Node, Array], comp
     return rows
 
 
-def check_operations_float32(compute: Evaluate, seed: int = 0) -> Iterator[list[Check]]:
-    """Check what an executor makes of every operation and its derivatives, on all samples: a row for each operation."""
-    for operation in operations():
+def check_operations_float32(
+    compute: Evaluate, seed: int = 0, classes: Sequence[type[Op]] | None = None
+) -> Iterator[list[Check]]:
+    """Check what an executor makes of operations, by default of all, and their derivatives, on all samples: a row for each."""
+    for operation in operations() if classes is None else classes:
         wanted: dict[str, Node] = {}
         leaves: dict[Node, Array] = {}
         for number, sample in enumerate(map(in_float32, operation.samples())):

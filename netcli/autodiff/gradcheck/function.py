@@ -95,6 +95,10 @@ class Function:
         """The size of the terms that F adds up."""
         return float(np.sqrt(sum(np.sum((weight * self.values[output]) ** 2) for output, weight in self.outputs)))
 
+    def moving(self, roots: Sequence[Node]) -> tuple[Node, ...]:
+        """The nodes that depend on x, on the way to roots."""
+        return _users(self.x, roots)
+
     def at(self, x: Array, nodes: Sequence[Node]) -> list[Array]:
         """The values of nodes at another x."""
         return self.evaluate(nodes, {**self._fixed, self.x: x})

@@ -10,7 +10,7 @@ import numpy as np
 
 from netcli.autodiff.gradcheck.check import Check, CheckSettings, Kind
 from netcli.autodiff.gradcheck.function import Evaluate, Function, Values
-from netcli.autodiff.gradcheck.rows import forward_row, reverse_row
+from netcli.autodiff.gradcheck.rows import forward_row, reverse_rows
 from netcli.autodiff.paths import describe
 from netcli.autodiff.reverse import gradients
 from netcli.errors import GraphError
@@ -28,9 +28,9 @@ def check_graph(
     """Check the derivatives of y with respect to leaves xs, at the `values` of all leaves, in float64.
 
     Of a loss (a uniform scalar) the derivative itself is checked, of any other y that of a sum of its elements with random
-    weights. Four rows per x: reverse, forward, and both for the second order, where the gradient, weighted at random, is what
-    is differentiated; with several xs, two more, in which all of them move at once. `names` are those of the rows, by default
-    the labels of the leaves.
+    weights. Three rows per x, reverse, complex (if every operation is analytic) and forward, and three for the second order,
+    where the gradient, weighted at random, is what is differentiated; with several xs, two more, in which all of them move at
+    once. `names` are those of the rows, by default the labels of the leaves.
     Raises GraphError (something is not float64, a leaf has no value, an x is no leaf) and MissingRuleError.
     """
     settings = settings or CheckSettings()
@@ -42,12 +42,12 @@ def check_graph(
     first = gradients([y], xs, [seed], unconnected="zero")
     (shape,) = (value.shape for value in evaluate([y], values))
     given = {**values, seed: np.ones(shape) if loss else _weights(generator, shape)}
-    stages = [_Stage("reverse", "forward", (y,), (seed,), tuple(first))]
+    stages = [_Stage("reverse", "complex", "forward", (y,), (seed,), tuple(first))]
     if settings.second_order:
         seeds = tuple(placeholder("cotangent", x.type) for x in xs)
         given |= {s: _weights(generator, values[x].shape) for x, s in zip(xs, seeds, strict=True)}
         second = gradients(first, xs, seeds, unconnected="zero")
-        stages.append(_Stage("second reverse", "second forward", tuple(first), seeds, tuple(second)))
+        stages.append(_Stage("second reverse", "second complex", "second forward", tuple(first), seeds, tuple(second)))
     nodes = topological([node for stage in stages for node in (*stage.outputs, *stage.seeds, *stage.gradients)])
     known = dict(zip(nodes, evaluate(nodes, given), strict=True)) | given
     with np.errstate(all="ignore"):  # what is not finite fails, and says so
@@ -59,6 +59,7 @@ class _Stage:
     """What is differentiated in one order: outputs weighted with seeds, and the gradients by reverse mode."""
 
     reverse: Kind
+    complex: Kind
     forward: Kind
     outputs: tuple[Node, ...]
     seeds: tuple[Node, ...]
@@ -73,13 +74,13 @@ class _Stage:
         settings: CheckSettings,
         generator: np.random.Generator,
     ) -> list[Check]:
-        """Two rows for each x, and one for all together."""
+        """Two or three rows for each x, and one for all together."""
         outputs = [(output, values[seed]) for output, seed in zip(self.outputs, self.seeds, strict=True)]
         found = [(x, values[gradient]) for x, gradient in zip(xs, self.gradients, strict=True)]
         rows = []
         for name, gradient, (x, value) in zip(names, self.gradients, found, strict=True):
             function = Function(x, outputs, gradient, values, evaluate)
-            rows.append(reverse_row(name, self.reverse, function, settings, generator))
+            rows += reverse_rows(name, (self.reverse, self.complex), function, settings, generator)
             rows.append(forward_row(name, self.forward, outputs, [(x, value)], values, evaluate, generator))
         if len(xs) > 1:
             rows.append(forward_row("all together", self.forward, outputs, found, values, evaluate, generator))

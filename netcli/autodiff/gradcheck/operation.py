@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zlib import crc32
 
 import numpy as np
@@ -11,7 +11,7 @@ from netcli.autodiff.gradcheck.check import Check, CheckSettings, merged
 from netcli.autodiff.gradcheck.function import Evaluate
 from netcli.autodiff.gradcheck.graph import check_graph
 from netcli.errors import GraphError
-from netcli.graph import Array, Differentiable, Node, Sample, placeholder
+from netcli.graph import Array, Differentiable, Node, Op, Sample, placeholder
 from netcli.ops import operations
 
 #: Examples in the batch of a sample.
@@ -47,9 +47,11 @@ def sample_inputs(sample: Sample, seed: int, batch: int = BATCH, label: str = "i
     }
 
 
-def check_operations(evaluate: Evaluate, settings: CheckSettings | None = None) -> Iterator[list[Check]]:
-    """Check every operation on all its samples: for each operation in turn, a row per kind, named after it."""
-    for operation in operations():
+def check_operations(
+    evaluate: Evaluate, settings: CheckSettings | None = None, classes: Sequence[type[Op]] | None = None
+) -> Iterator[list[Check]]:
+    """Check operations, by default every one, on all their samples: for each in turn, a row per kind, named after it."""
+    for operation in operations() if classes is None else classes:
         samples = operation.samples()
         checks = [check for sample in samples for check in check_operation(sample, evaluate, settings)]
         if checks:

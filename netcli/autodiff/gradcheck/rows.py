@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from netcli.autodiff.forward import jvp
-from netcli.autodiff.gradcheck.check import Check, CheckSettings, Kind, worst
+from netcli.autodiff.gradcheck.check import Check, CheckSettings, Evidence, Kind, Verdict, worst
+from netcli.autodiff.gradcheck.complex_step import ComplexStep, NotAnalyticError
 from netcli.autodiff.gradcheck.examine import Outcome, element_direction, examine, locate, random_direction
 from netcli.autodiff.gradcheck.function import Evaluate, Function, Values, distance, relative
 from netcli.autodiff.gradcheck.tolerance import DUALITY, DUALITY_FLOOR
@@ -15,8 +17,13 @@ from netcli.autodiff.paths import describe
 from netcli.graph import Array, Node, placeholder
 
 
-def reverse_row(name: str, kind: Kind, function: Function, settings: CheckSettings, generator: np.random.Generator) -> Check:
-    """The gradient of one leaf against central differences, element by element and, for a large one, along directions."""
+def reverse_rows(
+    name: str, kinds: tuple[Kind, Kind], function: Function, settings: CheckSettings, generator: np.random.Generator
+) -> list[Check]:
+    """The gradient of one leaf against central differences, element by element and, for a large one, along directions.
+
+    The second row, if the complex step applies, is that of the same directions with it; if not, the first one says why.
+    """
     x = function.values[function.x]
     large = x.size > settings.every
     chosen = generator.choice(x.size, min(settings.sampled, x.size), replace=False) if large else np.arange(x.size)
@@ -25,15 +32,73 @@ def reverse_row(name: str, kind: Kind, function: Function, settings: CheckSettin
         outcome = examine(function, random_direction(x, generator))
         wrong = any(outcome.verdict == "fail" for outcome in outcomes)
         outcomes.append(outcome if wrong else locate(function, outcome))
-    return Check(
+    row = Check(
         name,
-        kind,
+        kinds[0],
         worst([outcome.verdict for outcome in outcomes]),
         max((outcome.slopes.error for outcome in outcomes), default=0.0),
         max((outcome.slopes.relative_error for outcome in outcomes), default=0.0),
         len(chosen),
         _detail(outcomes),
+        evidence=_evidence(outcomes),
     )
+    try:
+        return [row, complex_row(name, kinds[1], function, outcomes, len(chosen))]
+    except NotAnalyticError as error:
+        return [replace(row, detail="; ".join(filter(None, [row.detail, error.message])))]
+
+
+def complex_row(name: str, kind: Kind, function: Function, outcomes: Sequence[Outcome], elements: int) -> Check:
+    """The gradient along the same directions against the complex step. Raises NotAnalyticError.
+
+    The branch that an operation takes on a kink may be another one than that of its rule: there, no error is one. And where
+    differences confirm the gradient but are far from the complex step, the code of some operation is not analytic.
+    """
+    step = ComplexStep(function)
+    trials = [_complex_trial(step, outcome) for outcome in outcomes]
+    verdict = worst([trial.verdict for trial in trials])
+    wrong = [trial for trial in trials if trial.verdict == verdict != "pass"]
+    evidence = max(wrong, key=lambda trial: trial.error).evidence if wrong else None
+    detail = ""
+    if evidence is not None:
+        detail = f"{place_text(evidence.element)}: expected {evidence.expected:.15g}, found {evidence.found:.15g}"
+        detail += f"; {len(wrong)} of {len(trials)} derivatives {'wrong' if verdict == 'fail' else 'on a kink'}"
+    return Check(
+        name,
+        kind,
+        verdict,
+        max((trial.error for trial in trials), default=0.0),
+        max((trial.relative_error for trial in trials), default=0.0),
+        elements,
+        detail,
+        evidence=evidence,
+    )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One direction: the gradient against the complex step."""
+
+    verdict: Verdict
+    error: float
+    relative_error: float
+    evidence: Evidence
+
+
+def _complex_trial(step: ComplexStep, outcome: Outcome) -> _Trial:
+    """Raises NotAnalyticError."""
+    function = step.function
+    slope, found = step.slope(outcome.direction), float(np.sum(function.values[function.gradient] * outcome.direction))
+    error = distance(slope.expected, found)
+    right = error < np.inf and error <= slope.tolerance
+    apart = distance(slope.expected, outcome.slopes.expected) > outcome.slopes.tolerance
+    if not right and outcome.verdict == "pass" and apart:
+        raise NotAnalyticError("the complex step does not apply: some operation on the way is not analytic")
+    element, scale = place_of(outcome.direction)
+    evidence = Evidence(element, slope.expected / scale, found / scale)
+    size = max(abs(slope.expected), abs(found), slope.tolerance / DUALITY)
+    verdict: Verdict = "pass" if right else "kink" if outcome.verdict == "kink" else "fail"
+    return _Trial(verdict, error, relative(error, size), evidence)
 
 
 def forward_row(
@@ -72,6 +137,7 @@ def forward_row(
         relative(error, max(terms, floor / DUALITY)),
         elements,
         "" if right else detail,
+        evidence=None if right else Evidence(None, expected, found),
     )
 
 
@@ -81,6 +147,36 @@ def _sum(arrays: Sequence[Array]) -> float:
 
 def _length(arrays: Sequence[Array]) -> float:
     return float(np.sqrt(sum(np.sum(array**2) for array in arrays)))
+
+
+def _evidence(outcomes: Sequence[Outcome]) -> Evidence | None:
+    """Of the worst outcome, if it did not pass."""
+    verdict = worst([outcome.verdict for outcome in outcomes])
+    if verdict == "pass":
+        return None
+    outcome = max(
+        (outcome for outcome in outcomes if outcome.verdict == verdict),
+        key=lambda outcome: (outcome.at_kink or outcome.slopes).error,
+    )
+    slopes, (element, scale) = outcome.at_kink or outcome.slopes, place_of(outcome.direction)
+    changed = {describe(node): count for node, count in outcome.changes.items()}
+    expected, found, left, right = (value / scale for value in (slopes.expected, slopes.found, slopes.left, slopes.right))
+    return Evidence(element, expected, found, left, right, changed)
+
+
+def place_of(direction: Array) -> tuple[tuple[int, ...] | None, float]:
+    """The index of the one element that a direction moves, and by how much; None and 1 if it moves several."""
+    moved = np.flatnonzero(direction)
+    if len(moved) != 1:
+        return None, 1.0
+    return tuple(int(i) for i in np.unravel_index(moved[0], direction.shape)), float(direction.flat[moved[0]])
+
+
+def place_text(element: tuple[int, ...] | None) -> str:
+    """In words."""
+    if element is None:
+        return "a projection"
+    return f"element {list(element)}" if element else "the value"
 
 
 def _detail(outcomes: Sequence[Outcome]) -> str:
@@ -93,6 +189,7 @@ def _detail(outcomes: Sequence[Outcome]) -> str:
     notes = []
     if on_kink:
         notes.append(f"{len(on_kink)} of {len(outcomes)} on a kink, right on both sides of it ({_kinks(on_kink)})")
+        notes.append(_both_sides(on_kink))
     if beside:
         notes.append(f"{len(beside)} of {len(outcomes)} beside a kink, right at a smaller step ({_kinks(beside)})")
     largest = max((abs(outcome.slopes.found) for outcome in outcomes), default=0.0)
@@ -101,17 +198,19 @@ def _detail(outcomes: Sequence[Outcome]) -> str:
     return "; ".join(notes)
 
 
+def _both_sides(on_kink: Sequence[Outcome]) -> str:
+    """The derivatives on both sides of a kink, and the one between them."""
+    evidence = _evidence(on_kink)
+    assert evidence is not None, "a kink has evidence"
+    return f"{place_text(evidence.element)}: left {evidence.left:.6g}, right {evidence.right:.6g}, found {evidence.found:.6g}"
+
+
 def _error(outcome: Outcome, wrong: int, total: int) -> str:
     slopes = outcome.slopes
-    moved = np.flatnonzero(outcome.direction)
-    if len(moved) == 1:
-        scale = float(outcome.direction.flat[moved[0]])
-        index = tuple(int(i) for i in np.unravel_index(moved[0], outcome.direction.shape))
-        place = f"element {list(index)}" if index else "the value"
-    else:
-        scale, place = 1.0, f"a projection of {len(moved)} elements"
+    element, scale = place_of(outcome.direction)
+    place = f"a projection of {np.count_nonzero(outcome.direction)} elements" if element is None else place_text(element)
     expected, found = slopes.expected / scale, slopes.found / scale
-    ratio = f", ratio {found / expected:.6g}" if abs(slopes.expected) > slopes.noise else ""
+    ratio = f", ratio {found / expected + 0.0:.6g}" if abs(slopes.expected) > slopes.noise else ""
     return f"{place}: expected {expected:.9g}, found {found:.9g}{ratio}; {wrong} of {total} derivatives wrong"
 
 

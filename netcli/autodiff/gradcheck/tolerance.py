@@ -11,6 +11,12 @@ added up, and at least 1, since a small loss comes from larger logits: 1.4e-9. T
 does not suffice, Richardson's extrapolation (4 D(h/2) - D(h)) / 3 removes the term in h² before anything is called wrong. A
 share of a millionth of the derivative is allowed in addition, for large third derivatives beside large first ones.
 
+The complex step subtracts nothing. Its result and the gradient differ by the roundings on the two ways, n operations one after
+the other: by no more than λ √n u of what is rounded, with u = ε/2, but for a probability of 2 exp(-λ²/2) each (Higham and Mary,
+"A new approach to probabilistic rounding error analysis", 2019); λ = 10 leaves 4e-22. What is rounded: the terms that are added
+up, as often as the values on the way are larger than 1, which their roundings move by as much; and what is differentiated
+itself, as often as tangents on the way are larger than 1, for derivatives that are zero only up to rounding.
+
 Nothing here grows with the number of elements of a parameter. Forward and reverse mode compute one number in two ways, without
 differences: they agree to 1e-10 of the size of the terms that are added, or to 1e-12 of the size of what is differentiated, for
 derivatives that are zero only up to rounding (that of a bias in front of a batch normalisation).
@@ -18,6 +24,7 @@ derivatives that are zero only up to rounding (that of a bias in front of a batc
 
 from __future__ import annotations
 
+import math
 import sys
 
 #: The step h for elements of size up to 1; for larger ones it is as much larger.
@@ -37,6 +44,18 @@ DUALITY = 1e-10
 
 #: The same as a share of what is differentiated.
 DUALITY_FLOOR = 1e-12
+
+
+#: The imaginary step: its square is nothing beside 1, and derivatives times it are numbers as exact as others.
+COMPLEX_STEP = 1e-20
+
+#: Standard deviations that the roundings of a complex step may be off.
+DEVIATIONS = 10.0
+
+
+def accumulated(operations: float) -> float:
+    """Bound of the relative error that so many roundings, one after the other, leave."""
+    return DEVIATIONS * math.sqrt(operations) * sys.float_info.epsilon / 2
 
 
 def rounding(magnitude: float, step: float) -> float:

@@ -145,7 +145,11 @@ class Scope:
             case RandomUniform():
                 return self._random(node, op, indices, block)
         inputs = [self.at(x, _broadcast(x, indices, self.flat), block) for x in node.inputs]
-        return cast("Lanes", op.forward(self.xp, *inputs))  # type: ignore[arg-type]
+        try:
+            return cast("Lanes", op.forward(self.xp, *inputs))  # type: ignore[arg-type]
+        except (AttributeError, TypeError) as error:  # a function or an operator of numpy's that lanes do not have
+            hint = "--executor numpy runs it; docs/llvm.md says what lanes can do"
+            raise ExecutorError(f"the llvm executor cannot run the forward of {node!r}: {error}", hint=hint) from error
 
     def _unravelled(self, number: Index, shape: Sequence[int]) -> tuple[Index, ...]:
         """The indices of an element of a row-major array by its number."""
