@@ -54,10 +54,10 @@ def _operands(node: Node, nodes: Mapping[Node, None]) -> list[Node]:
 
 
 def _moves(found: Flow, node: Node, operands: list[Node]) -> bool:
-    """Whether a tangent is more than the rounding of terms that cancel in it."""
+    """Whether a tangent is more than the rounding of terms that cancel in it, or is not a number."""
     if node.op.name not in _SUMS | _PRODUCTS:
         return bool(np.any(found.tangents[node]))
-    return bool(np.any(np.abs(found.tangents[node]) > DUALITY_FLOOR * _absolute(found, node, operands)))
+    return not np.all(np.abs(found.tangents[node]) <= DUALITY_FLOOR * _absolute(found, node, operands))
 
 
 def _absolute(found: Flow, node: Node, operands: list[Node]) -> Array:

@@ -128,12 +128,12 @@ def facts(found: Explanation) -> dict[str, str]:
     """What the derivative is of, and at which point."""
     chosen = "the element with the largest derivative, since none was named" if found.chosen else ""
     where = f"line {found.line}: {found.yaml}" if found.line is not None else ""
-    batch = f"the first {numbers.count(found.examples)} examples" if found.examples > 1 else "the first example"
+    batch = f"{numbers.count(found.examples)} example{'' if found.examples == 1 else 's'} of the first batch of training"
     return {
         "number": ", ".join(filter(None, [found.number, chosen])),
-        "value": f"{found.value:.9g} ({found.weights} weights)",
+        "value": f"{found.value:.9g} ({found.weights})",
         "layer": ", ".join(filter(None, [found.layer, where])),
-        "batch": f"{batch} of training, {found.end} {found.end_value:.9g}",
+        "batch": f"{batch}, {found.end} {found.end_value:.9g}",
     }
 
 

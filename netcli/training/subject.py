@@ -28,7 +28,7 @@ def open_subject(path: Path, overrides: Sequence[str] = (), which: Which = "best
     """
     if not path.is_dir():
         session = prepare(load(path, overrides))
-        return Subject(session, session.first_values(session.model.variables.values()), "initial")
+        return Subject(session, session.first_values(session.model.variables.values()), "initial weights")
     trained = open_trained(path, which, overrides)
     session = prepare(trained.loaded)
     trained.check_data(session.data)

@@ -217,3 +217,11 @@ def test_terms_that_cancel_in_the_loss_itself_are_zero_and_end_there() -> None:
     found = flow(y, x, (), {x: np.array(1.5), z: values}, values_of)
     assert is_zero(found)
     assert [end.reason for end in ends(found)] == ["what the number adds there and what it takes away cancel"]
+
+
+def test_what_is_not_a_number_moves_and_is_not_zero() -> None:
+    x = placeholder("x", TensorType((), "float64"))
+    found = flow(x * exp(x) + x, x, (), {x: np.array(np.nan)}, values_of)
+    assert not is_zero(found)
+    assert list(moving(found)) == list(found.nodes)
+    assert strongest_chain(found, values_of) == []

@@ -75,7 +75,9 @@ def test_the_batch_and_the_weights_are_those_of_training(tmp_path: Path) -> None
         found = explain(subject, "dense2/bias[1]", examples)
         feeds = first_batch(subject.session, examples)
         assert found.examples == len(feeds["input"])
-        loss = subject.session.executor.compile(subject.session.optimized_step).run(subject.state.copy(), feeds)["loss"]
+        loss = subject.session.executor.compile(subject.session.optimized_step).run(subject.session.initial_state(), feeds)[
+            "loss"
+        ]
         assert found.end_value == pytest.approx(float(loss), rel=1e-5)
     assert found.value == 0.0
 
