@@ -46,6 +46,9 @@ def train(
     executor: ExecutorOption = None,
     threads: ThreadsOption = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers start.", show_default=False)] = None,
+    all_parameters: Annotated[
+        bool, typer.Option("--all-parameters", help="Show the gradient of every parameter, not only those that matter.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only the final summary.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -58,22 +61,38 @@ def train(
     settings = with_executor(overrides, executor) + [f"seed={seed}"] * (seed is not None)
     if resume is not None and config is not None and "=" in str(config):
         config, settings = None, [str(config), *settings]  # `--resume RUN KEY=VALUE`
+    _check_options(config, resume, run_dir, quiet=quiet, all_parameters=all_parameters)
+    from netcli.report.training import TrainingReport  # noqa: PLC0415 - heavy
+
+    report = TrainingReport(messages() if json else results(), quiet=quiet, all_parameters=all_parameters)
+    _train(config, resume, run_dir, settings, report, json=json)
+
+
+def _check_options(
+    config: Path | None, resume: Path | None, run_dir: Path | None, *, quiet: bool, all_parameters: bool
+) -> None:
+    """Raise UsageError for arguments that do not go together."""
     if (config is None) == (resume is None):
         raise UsageError(
             "give a CONFIG to train, or --resume RUN to go on", hint="such as: netcli train configs/digits-cnn.yaml"
         )
     if resume is not None and run_dir is not None:
         raise UsageError("--run-dir does not go with --resume", hint="a run goes on in its own directory")
-    _train(config, resume, run_dir, settings, quiet=quiet, json=json)
+    if quiet and all_parameters:
+        raise UsageError("--all-parameters does not go with --quiet", hint="give the one or the other")
 
 
 def _train(
-    config: Path | None, resume: Path | None, run_dir: Path | None, overrides: Sequence[str], *, quiet: bool, json: bool
+    config: Path | None,
+    resume: Path | None,
+    run_dir: Path | None,
+    overrides: Sequence[str],
+    report: TrainingReport,
+    *,
+    json: bool,
 ) -> None:
     from netcli.errors import DivergedError  # noqa: PLC0415 - heavy imports only when training
-    from netcli.report.training import TrainingReport  # noqa: PLC0415
 
-    report = TrainingReport(messages() if json else results(), quiet=quiet)
     if resume is not None:
         prepared = _resumed(resume, overrides, report)
     else:

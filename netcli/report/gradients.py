@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from netcli.report import numbers
-from netcli.report.diagnosis import WORDS, Word, style_of, words
+from netcli.report.diagnosis import WORDS, Finding, Word, culprit, findings, style_of, words
 from netcli.report.records import ParameterRow
 from netcli.report.sparkline import sparkline
 from netcli.report.table import Column, Table
-from netcli.report.text import Cell, Line, Styled, line_width
+from netcli.report.text import Cell, Line, Styled
 
 _COLUMNS = (
     Column("parameter", shrink=True),
@@ -24,46 +27,78 @@ _COLUMNS = (
 )
 
 
+#: Narrower terminals fold the sentences themselves.
+_LEAST_WIDTH = 20
+#: Healthy update/weight: see EXPLODING_UPDATE in diagnosis.py.
+_HEALTHY_UPDATE = 1e-3
+#: How a diagnosis begins.
+_TROUBLE: dict[Word, str] = {
+    "NaN": "gradients are no numbers",
+    "exploding": "gradients explode",
+    "dead": "gradients die",
+    "vanishing": "gradients vanish",
+}
+
+
 def gradient_table(
     rows: Sequence[ParameterRow], *, limit: int | None = None, epochs_shown: int = 12, title: str | None = None
 ) -> Table:
     """A row per parameter, in the order of the model.
 
-    Of more than `limit` parameters those are shown that matter: the ones with a word, the worst first, then those
-    whose norm changed most since the epoch before. The caption says how many are left out.
+    Of more than `limit` parameters those are shown that matter: the ones with a word, the worst first, then in turn the one
+    whose norm changed most since the epoch before and the one whose update/weight is farthest from healthy. The caption says
+    how many are left out.
     """
     found = list(zip(rows, words(rows), strict=True))
     caption = None
     if limit is not None and len(found) > limit:
-        found = sorted(found, key=_rank)
+        found = _by_interest(found)
         caption = _left_out([found_word for _, found_word in found[limit:]])
         found = found[:limit]
     return Table(title, _COLUMNS, tuple(_row(row, found_word, epochs_shown) for row, found_word in found), caption)
 
 
-def warning_lines(rows: Sequence[ParameterRow], width: int | None = None) -> list[Line]:
-    """The parameters with a word, the first of each word by name, in as few lines as the width allows; [] for none."""
-    start = "  gradients: "
-    lines: list[list[Cell]] = []
-    for part in warnings(rows):
-        if lines and (width is None or line_width(lines[-1]) + 2 + len(part.text) <= width):
-            lines[-1] += [", ", part]
-        else:
-            lines.append([" " * len(start) if lines else start, part])
-    return [tuple(line) for line in lines]
+@dataclass(frozen=True)
+class Diagnosis:
+    """A sentence about what is wrong with a model's gradients; equal to one with other numbers about the same layer."""
+
+    word: Word
+    layer: str
+    text: str = field(compare=False)
+
+    @property
+    def styled(self) -> Styled:
+        """The sentence in its colour."""
+        return Styled(self.text, style_of(self.word))
 
 
-def warnings(rows: Sequence[ParameterRow]) -> list[Styled]:
-    """For each word that some parameters have, those parameters and the word; the worst word first."""
-    named: dict[Word, list[str]] = {known: [] for known in WORDS}
-    for row, found in zip(rows, words(rows), strict=True):
-        if found is not None:
-            named[found].append(row.name)
-    return [Styled(f"{_first_of(names)} {known}", style_of(known)) for known, names in named.items() if names]
+def diagnoses(rows: Sequence[ParameterRow]) -> list[Diagnosis]:
+    """A sentence for each word that some parameters have, the worst first: the layer where the trouble is, its line, why."""
+    found: dict[Word, list[Finding]] = {known: [] for known in WORDS}
+    for finding in findings(rows):
+        if finding is not None:
+            found[finding.word].append(finding)
+    return [_diagnosis(some, rows) for some in found.values() if some]
 
 
-def _first_of(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+def diagnosis_lines(found: Sequence[Diagnosis], width: int | None = None) -> list[Line]:
+    """A line for each, or several of at most that width."""
+    lines: list[Line] = []
+    for each in found:
+        wrapped = [each.text] if width is None else textwrap.wrap(each.text, max(width - 4, _LEAST_WIDTH))
+        lines += [("    " if index else "  ", Styled(part, style_of(each.word))) for index, part in enumerate(wrapped)]
+    return lines
+
+
+def _diagnosis(found: Sequence[Finding], rows: Sequence[ParameterRow]) -> Diagnosis:
+    worst = culprit(found, rows)
+    row = worst.row
+    line = "" if row.line is None else f", line {row.line}"
+    others = len(found) - 1
+    more = (
+        "" if not others else f"; 1 more parameter {worst.word}" if others == 1 else f"; {others} more parameters {worst.word}"
+    )
+    return Diagnosis(worst.word, row.layer, f"{_TROUBLE[worst.word]} in {row.layer}{line}: {worst.evidence}{more}")
 
 
 def _row(row: ParameterRow, found: Word | None, epochs_shown: int) -> tuple[Cell, ...]:
@@ -80,9 +115,21 @@ def _row(row: ParameterRow, found: Word | None, epochs_shown: int) -> tuple[Cell
     )
 
 
-def _rank(found: tuple[ParameterRow, Word | None]) -> tuple[int, float]:
-    row, found_word = found
-    return (WORDS.index(found_word) if found_word else len(WORDS), -_change(row.history))
+def _by_interest(found: Sequence[tuple[ParameterRow, Word | None]]) -> list[tuple[ParameterRow, Word | None]]:
+    """Those with a word, the worst first; then in turn the most changed and the one with the worst ratio of the others."""
+    ailing = sorted((each for each in found if each[1]), key=lambda each: WORDS.index(each[1]) if each[1] else 0)
+    well = [each for each in found if not each[1]]
+    changed = sorted(well, key=lambda each: -_change(each[0].history))
+    uneven = sorted(well, key=lambda each: -_distance(each[0]))
+    in_turn = itertools.chain.from_iterable(zip(changed, uneven, strict=True))
+    return [*ailing, *{each[0].name: each for each in in_turn}.values()]
+
+
+def _distance(row: ParameterRow) -> float:
+    """How far a layer's update/weight is from healthy, as the size of its logarithm; of biases it says nothing."""
+    if len(row.shape) < 2 or not 0 < row.update_ratio < math.inf:
+        return 0.0
+    return abs(math.log(row.update_ratio / _HEALTHY_UPDATE))
 
 
 def _change(history: Sequence[float]) -> float:
@@ -95,4 +142,4 @@ def _change(history: Sequence[float]) -> float:
 def _left_out(hidden: Sequence[Word | None]) -> str:
     with_word = sum(found is not None for found in hidden)
     note = f", {numbers.count(with_word)} of them with a word" if with_word else ""
-    return f"the largest changes; {numbers.count(len(hidden))} more parameters are not shown{note}"
+    return f"the most changed and the worst ratios; {numbers.count(len(hidden))} more with --all-parameters{note}"

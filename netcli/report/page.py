@@ -11,11 +11,10 @@ from typing import Any
 from netcli.report import markup, numbers
 from netcli.report.curves import chart_data
 from netcli.report.diagnosis import style_of, words
-from netcli.report.gradients import gradient_table, warnings
+from netcli.report.gradients import diagnoses, gradient_table
 from netcli.report.model import header_table
 from netcli.report.records import EpochRecord, Header, Summary
 from netcli.report.summary import ENDINGS, header_facts, result_table
-from netcli.report.text import text_of
 
 
 def training_page(header: Header, records: Sequence[EpochRecord], summary: Summary | None) -> str:
@@ -94,7 +93,7 @@ def _gradients(records: Sequence[EpochRecord]) -> str:
     """The heat map of all epochs, and the table of the last one."""
     rows = records[-1].parameters
     note = "The norm of each parameter's gradient in every epoch, on a logarithmic scale."
-    remarks = ", ".join(text_of(warning) for warning in warnings(rows))
+    remarks = " ".join(f"{found.text[:1].upper()}{found.text[1:]}." for found in diagnoses(rows))
     table = markup.data_table(gradient_table(rows))
     return "\n".join(
         (

@@ -13,7 +13,7 @@ from types import TracebackType
 
 from netcli.report.bar import bar, progress_line
 from netcli.report.epochs import EpochLines, epoch_lines
-from netcli.report.gradients import gradient_table, warning_lines
+from netcli.report.gradients import Diagnosis, diagnoses, diagnosis_lines, gradient_table
 from netcli.report.model import header_table
 from netcli.report.pace import Pace
 from netcli.report.records import EpochRecord, Header, Summary
@@ -26,8 +26,8 @@ from netcli.report.text import Line, Styled
 SILENCE = 30.0
 #: Epoch lines after which their heading is repeated in a terminal, where it has scrolled away.
 _HEADING_EVERY = 25
-#: Rows of the gradient table: while training, and at the end.
-_LIVE_ROWS, _FINAL_ROWS = 12, 24
+#: Rows of the gradient table, unless all are wanted: LeNet-5 has that many parameters.
+_ROWS = 10
 #: Terminal lines that stay free for the lines above the live area.
 _LINES_ABOVE = 6
 #: Terminal lines of the live area that are not rows: blanks, title, column titles, rule, caption, bar.
@@ -39,16 +39,24 @@ _HISTORY, _WIDE_HISTORY, _WIDE = 12, 40, 140
 class TrainingReport:
     """The report of one training, in the order header, (epoch_started, progress…, epoch_finished)…, finished.
 
-    A context manager: leaving it, also by an exception, ends the drawing. With `quiet` only the summary is shown.
+    A context manager: leaving it, also by an exception, ends the drawing. With `quiet` only the summary is shown, with
+    `all_parameters` the gradient of each, as far as there is room while training.
     """
 
-    def __init__(self, output: Output, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        output: Output,
+        quiet: bool = False,
+        all_parameters: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._output, self._quiet, self._clock = output, quiet, clock
+        self._rows = None if all_parameters else _ROWS
         self._pace = Pace()
         self._columns: EpochLines | None = None  # all there are
         self._shown: EpochLines | None = None  # those that fit
         self._last: EpochRecord | None = None
-        self._warned: list[Line] = []
+        self._told: list[Diagnosis] = []
         self._lines = 0
         self._drawing = False
         self._spoke = clock()
@@ -102,19 +110,19 @@ class TrainingReport:
         assert self._shown is not None
         self._say([*heading, self._shown.line(record)])
         self._lines += 1
-        warnings = warning_lines(record.parameters, self._output.width)
-        if warnings != self._warned:
-            self._say(warnings)
-        self._warned = warnings
+        found = diagnoses(record.parameters)
+        if found != self._told:
+            self._say(diagnosis_lines(found, self._output.width))
+        self._told = found
 
     def finished(self, summary: Summary) -> None:
-        """How training ended: the gradients once more and in full, losses and metrics, where everything lies."""
+        """How training ended: the gradients once more, losses and metrics, where everything lies."""
         self.close()
         output = self._output
         if not self._quiet:
             output.line()
             if self._last is not None and self._last.parameters:
-                output.table(_gradients(self._last, output.width, _FINAL_ROWS))
+                output.table(_gradients(self._last, output.width, self._rows))
                 output.line()
         output.lines([ending(summary), ()])
         output.table(result_table(summary))
@@ -138,7 +146,8 @@ class TrainingReport:
     def _draw(self, width: int, height: int) -> list[Line]:
         """The live area: the last epoch's gradients, where there is room, and the bar."""
         progress = self._pace.progress(self._clock())
-        rows = min(height - _LINES_ABOVE - _LINES_AROUND, _LIVE_ROWS)
+        room = height - _LINES_ABOVE - _LINES_AROUND
+        rows = room if self._rows is None else min(room, self._rows)
         return [*self._gradient_lines(width, rows)[: max(height - _LINES_ABOVE, 0)], bar(progress, width)]
 
     def _gradient_lines(self, width: int, rows: int) -> list[Line]:
@@ -151,7 +160,7 @@ class TrainingReport:
         return self._drawn[1]
 
 
-def _gradients(record: EpochRecord, width: int | None, rows: int) -> Table:
+def _gradients(record: EpochRecord, width: int | None, rows: int | None) -> Table:
     wide = width is not None and width >= _WIDE
     title = f"gradients in epoch {record.epoch}"
     return gradient_table(record.parameters, limit=rows, epochs_shown=_WIDE_HISTORY if wide else _HISTORY, title=title)

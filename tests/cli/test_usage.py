@@ -63,6 +63,7 @@ def test_as_a_module() -> None:
         ("train --resume run --run-dir other", "--run-dir does not go with --resume"),
         ("train --resume nowhere", "nowhere is not a directory"),
         ("train --resume nowhere train.epochs=3", "nowhere is not a directory"),
+        ("train small.yaml --quiet --all-parameters", "--all-parameters does not go with --quiet"),
         ("train smal.yaml", 'there is no file smal.yaml\n  did you mean "small.yaml"?'),
         ("train .", ". is a directory; expected a YAML file"),
         ("train small.yaml/x", "small.yaml/x"),

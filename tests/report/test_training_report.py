@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from report_samples import HEADER, SUMMARY, epoch, parameter
 
-from netcli.report.records import EpochRecord
+from netcli.report.records import EpochRecord, ParameterRow
 from netcli.report.terminal import Draw, Output
 from netcli.report.text import Line, line_text, line_width
 from netcli.report.training import SILENCE, TrainingReport
@@ -25,10 +25,10 @@ class Clock:
         return self.now
 
 
-def reported(*records: EpochRecord, quiet: bool = False) -> str:
+def reported(*records: EpochRecord, quiet: bool = False, all_parameters: bool = False) -> str:
     """The text of a training with these epochs."""
     stream = StringIO()
-    with TrainingReport(Output.of(stream, {}), quiet) as report:
+    with TrainingReport(Output.of(stream, {}), quiet, all_parameters) as report:
         report.header(HEADER)
         for record in records:
             report.epoch_started(record.epoch, record.epochs, 1150)
@@ -99,7 +99,7 @@ def test_quiet_shows_the_summary_only() -> None:
 def test_a_warning_is_printed_when_it_changes() -> None:
     dead = parameter("dense1/bias", (10,), norm=0.0, zero_share=1.0)
     shown = reported(epoch(1, epochs=4), *(epoch(number, parameter(), dead, epochs=4) for number in (2, 3)))
-    assert shown.count("  gradients: dense1/bias dead\n") == 1
+    assert shown.count("  gradients die in dense1, line 8: every element of bias's is 0\n") == 1
 
 
 def test_new_columns_get_a_new_heading_and_old_ones_stay() -> None:
@@ -108,15 +108,31 @@ def test_new_columns_get_a_new_heading_and_old_ones_stay() -> None:
     assert "  3/3    0.3333   83.33 %         -         -      0.05" in shown
 
 
-def test_many_parameters_are_cut_to_those_that_matter() -> None:
+def many() -> list[ParameterRow]:
+    """120 parameters, of which three matter."""
     rows = [parameter(f"layer{number}/weight", history=(1.0, 1.0)) for number in range(120)]
     rows[70] = parameter("layer70/weight", norm=0.0, zero_share=1.0)
     rows[90] = parameter("layer90/weight", history=(1.0, 9.0), norm=9.0)
-    shown = reported(epoch(1, *rows, epochs=1))
-    names = [line.split()[0] for line in shown.splitlines() if line.startswith("layer") and "/weight" in line]
-    assert names[:3] == ["layer70/weight", "layer90/weight", "layer0/weight"]
-    assert len(names) == 24
-    assert "96 more parameters are not shown\n" in shown
+    rows[80] = parameter("layer80/weight", history=(1.0, 1.0), update_ratio=0.05)
+    return rows
+
+
+def shown_parameters(text: str) -> list[str]:
+    """The names in the table at the end."""
+    return [line.split()[0] for line in text.splitlines() if line.startswith("layer") and "/weight" in line]
+
+
+def test_many_parameters_are_cut_to_those_that_matter() -> None:
+    shown = reported(epoch(1, *many(), epochs=1))
+    assert shown_parameters(shown)[:4] == ["layer70/weight", "layer90/weight", "layer80/weight", "layer0/weight"]
+    assert len(shown_parameters(shown)) == 10
+    assert "; 110 more with --all-parameters\n" in shown
+
+
+def test_all_parameters_on_request_in_the_model_s_order() -> None:
+    shown = reported(epoch(1, *many(), epochs=1), all_parameters=True)
+    assert shown_parameters(shown) == [f"layer{number}/weight" for number in range(120)]
+    assert "--all-parameters" not in shown
 
 
 def test_a_long_epoch_says_now_and_then_how_far_it_is() -> None:
@@ -169,8 +185,8 @@ def test_the_live_area_has_the_gradients_and_the_bar_and_keeps_to_its_room() -> 
             assert width < 60 or max(map(line_width, area)) <= width
     area = [line_text(line) for line in output.drawing(80, 24)]
     assert area[1] == "gradients in epoch 1"
-    assert sum("/weight " in line and line.startswith("block") for line in area) == 11
-    assert area[-3] == "the largest changes; 109 more parameters are not shown"
+    assert sum("/weight " in line and line.startswith("block") for line in area) == 10
+    assert area[-3] == "the most changed and the worst ratios; 110 more with --all-parameters"
 
 
 def test_the_heading_returns_when_it_has_scrolled_away() -> None:
