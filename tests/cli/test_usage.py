@@ -12,7 +12,7 @@ from support.runs import IRIS, call, config_of, netcli, refused, succeed
 from netcli import __version__
 
 COMMANDS = [
-    "train", "evaluate", "predict", "gradcheck", "explain", "inspect-graph", "diff", "bench", "layers", "schema", "init",
+    "train", "evaluate", "predict", "gradcheck", "explain", "inspect-graph", "diff", "bench", "doctor", "layers", "schema", "init",
     "cache",
 ]  # fmt: skip
 
