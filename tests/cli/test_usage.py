@@ -12,8 +12,8 @@ from support.runs import IRIS, call, config_of, netcli, refused, succeed
 from netcli import __version__
 
 COMMANDS = [
-    "train", "evaluate", "predict", "gradcheck", "explain", "inspect-graph", "diff", "bench", "doctor", "layers", "schema", "init",
-    "cache",
+    "train", "evaluate", "predict", "gradcheck", "explain", "inspect-graph", "diff", "bench", "doctor", "layers", "schema",
+    "init", "cache",
 ]  # fmt: skip
 
 
