@@ -67,7 +67,12 @@ def _repeat(repeat: Repeat) -> list[Strip]:
 
 def _entry(entry: Entry) -> list[Strip]:
     """One line, and more above it where the backward graph hands on more than one value."""
-    left = Side("▼" if entry.role == "data" else "│", entry.text, numbers.shape(entry.type.shape, varying=entry.type.varying), _STYLES[entry.role])
+    left = Side(
+        "▼" if entry.role == "data" else "│",
+        entry.text,
+        numbers.shape(entry.type.shape, varying=entry.type.varying),
+        _STYLES[entry.role],
+    )
     if entry.role == "parameter":
         return _parameter(entry, left)
     *above, last = [_right(result) for result in entry.results] or [(Side(), None)]
@@ -92,7 +97,12 @@ def _tap(right: Side, kept: Connection | None) -> Strip:
 
 def _right(result: Result) -> tuple[Side, Connection | None]:
     kept = Connection("kept", (", ".join(result.kept),)) if result.kept else None
-    return Side("▲", result.formula, numbers.shape(result.type.shape, varying=result.type.varying), "muted" if result.formula == "g" else "backward"), kept
+    return Side(
+        "▲",
+        result.formula,
+        numbers.shape(result.type.shape, varying=result.type.varying),
+        "muted" if result.formula == "g" else "backward",
+    ), kept
 
 
 def _folded(items: Sequence[Section | Repeat]) -> list[Strip]:
@@ -141,5 +151,3 @@ def _with_guide(strip: Strip, left: int, right: int) -> Strip:
     elif guide == "├" and right == 0:
         guide = "┌"
     return replace(strip, right=replace(strip.right, guide=guide))
-
-
