@@ -90,21 +90,27 @@ OutOption = Annotated[
 ]
 
 
+GraphArgument = Annotated[
+    Path, typer.Argument(metavar="CONFIG|RUN", help="The YAML file, or a run directory.", show_default=False)
+]
+ViewOption = Annotated[View, typer.Option("--view", help="The forward graph, with the backward graph, or the whole step.")]
+FormatOption = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help="picture: forward and backward side by side; html: the same as a page; table: the layers and their cost.",
+    ),
+]
+DetailOption = Annotated[Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")]
+
+
 @guarded
 def inspect_graph(
-    config: Annotated[
-        Path, typer.Argument(metavar="CONFIG|RUN", help="The YAML file, or a run directory.", show_default=False)
-    ],
+    config: GraphArgument,
     overrides: OverridesArgument = None,
-    view: Annotated[
-        View, typer.Option("--view", help="The forward graph, with the backward graph, or the whole step.")
-    ] = View.STEP,
-    form: Annotated[
-        Format, typer.Option("--format", help="picture: forward and backward side by side; table: the layers and their cost.")
-    ] = Format.PICTURE,
-    detail: Annotated[
-        Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")
-    ] = Detail.AUTO,
+    view: ViewOption = View.STEP,
+    form: FormatOption = Format.PICTURE,
+    detail: DetailOption = Detail.AUTO,
     optimized: Annotated[bool, typer.Option("--optimized", help="Show the graph after the passes.")] = False,
     dump: DumpOption = None,
     values: ValuesOption = False,
@@ -116,12 +122,12 @@ def inspect_graph(
     """Show the computational graph.
 
     By default forward and backward stand side by side: data runs down on the left, gradients run up on the right, and each
-    operation stands beside the one that computes its derivative. `--format html` writes the same as a page to explore.
+    operation stands beside the one that computes its derivative.
     """
     form = Format.JSON if json else form
-    if dump is not None and (view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or json):
-        hint = "it writes the text of the whole step, after the passes"
-        raise UsageError("--dump does not go with --view, --format, --detail and --json", hint=hint)
+    if dump is not None and (view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or values or out):
+        hint = "it writes the text of the whole step, after the passes; > FILE writes it to a file"
+        raise UsageError("--dump does not go with --view, --format, --detail, --json, --values and --out", hint=hint)
     _check_file(form, values=values, out=out)
     from netcli.passes import optimize  # noqa: PLC0415 - heavy
     from netcli.training.anatomy import view_of  # noqa: PLC0415
@@ -146,8 +152,12 @@ def _check_file(form: Format, *, values: bool, out: Path | None) -> None:
         raise UsageError(f"--values goes with {forms}, not with {form.value}", hint="--format html -o graph.html")
     if out is not None and form not in _FILES:
         raise UsageError(f"--out goes with {forms}, not with {form.value}", hint="> FILE writes what is printed to a file")
-    if form is Format.HTML and out is None and sys.stdout.isatty():
+    if form is Format.HTML and out is None and _is_terminal():
         raise UsageError("a page is not for a terminal", hint="-o graph.html writes it to a file, to open in a browser")
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _flow(session: Session, graph: Graph, path: Path, checkpoint: CheckpointName) -> Flow:

@@ -53,7 +53,7 @@ def data_table(table: Table) -> str:
 
 def script_json(value: Any) -> str:
     """Strict JSON that can stand inside a script element: nothing in it can end that."""
-    return dumps(value).replace("<", "\\u003c")
+    return dumps(value, compact=True).replace("<", "\\u003c")
 
 
 def _open(tag: str, classes: str) -> str:

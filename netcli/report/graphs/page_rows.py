@@ -63,7 +63,8 @@ class Boxes:
 
     def _claimed(self, box: Box, nodes: Iterable[Node]) -> Box:
         for node in nodes:
-            if self._of.setdefault(node, box) is box:
+            if node not in self._of:
+                self._of[node] = box
                 (box.leaves if _is_aside(node) else box.nodes).append(node)
         return box
 
@@ -95,7 +96,8 @@ class Boxes:
         for node in self._graph.nodes:
             if isinstance(node.op, Leaf) or node.op.name == "batch_size":
                 box = next((self._of[user] for user in self._graph.users[node] if user in self._of), None)
-                if box is not None and self._of.setdefault(node, box) is box and node not in box.nodes + box.leaves:
+                if box is not None and node not in self._of:
+                    self._of[node] = box
                     box.leaves.append(node)
 
     def _rest(self) -> dict[str, Box]:

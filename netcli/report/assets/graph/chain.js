@@ -47,9 +47,9 @@ function factorsTo(weight) {
   });
 }
 
-// A row by the name of its last node.
+// A row by the name of its operation or parameter.
 function nameOf(row) {
-  return nodes[row.role === "parameter" ? row.forward.nodes[0] : row.forward.nodes.at(-1)].name;
+  return nodes[row.forward.nodes[0]].name;
 }
 
 // On how many ways the loss depends on the weight: the gradient is the sum over them of the products of their factors.

@@ -93,19 +93,18 @@ function upright(a, b, down) {
     const bend = Math.min(Math.max(Math.abs(until - from) / 2, 8), 60);
     return `C${x} ${from + down * bend} ${to} ${until - down * bend} ${to} ${until}`;
   };
-  const isFar = Math.abs(end - start) > size.height && [...placed.values()].some((other) => isBetween(other, a, b, start, end));
-  if (!isFar) return `M${a.x} ${start}${curve(a.x, start, b.x, end)}`;
+  const isFar = Math.abs(end - start) > size.height;
+  const isBlocked = isFar && (a.x !== b.x || [...placed.values()].some((other) => isBetween(other, a.x, start, end)));
+  if (!isBlocked) return `M${a.x} ${start}${curve(a.x, start, b.x, end)}`;
   const side = b.x === a.x ? down : Math.sign(b.x - a.x);
   const gap = (b.x === a.x ? a.x : b.x - side * size.width) + side * (size.width / 2 + size.lane / 2);
   const [out, back] = [start + down * size.gap, end - down * size.gap];
   return `M${a.x} ${start}${curve(a.x, start, gap, out)}V${back}${curve(gap, back, b.x, end)}`;
 }
 
-// Whether a box stands in the way of a straight line between two others.
-function isBetween(other, a, b, start, end) {
-  if (other.y <= Math.min(start, end) || other.y >= Math.max(start, end)) return false;
-  const share = (other.y - start) / (end - start);
-  return Math.abs(a.x + share * (b.x - a.x) - other.x) < other.width / 2;
+// Whether a box stands in the way of a vertical line.
+function isBetween(other, x, start, end) {
+  return Math.abs(x - other.x) < other.width / 2 && other.y > Math.min(start, end) && other.y < Math.max(start, end);
 }
 
 // The turn at the bottom: the loss, and the gradient of the loss, which is 1.

@@ -32,8 +32,8 @@ function bring(box) {
   const place = placed.get(box.key);
   if (!place) return;
   const [x, y] = [view.x + place.x * view.zoom, view.y + place.y * view.zoom];
-  const room = svg.clientWidth - (panel.hidden || innerWidth < 800 ? 0 : panel.offsetWidth);
-  if (x < 60 || x > room - 60) view.x += room / 2 - x;
+  const half = (place.width / 2) * view.zoom;
+  if (x < half || x > svg.clientWidth - half) view.x += svg.clientWidth / 2 - x;
   if (y < 40 || y > svg.clientHeight - 60) view.y += svg.clientHeight / 2 - y;
   move();
 }
@@ -195,7 +195,7 @@ function enter() {
   if (now.level === "row") state.selected = thing.boxes[now.phase];
   const opens = !state.open.has(thing);
   toggle(thing);
-  if (opens) choose((thing.layers?.[0] ?? thing).rows[0].boxes[0]);
+  if (opens) choose(thing.layers ? thing.layers[0].boxes.forward : thing.rows[0].boxes[0]);
   else choose(state.selected);
 }
 

@@ -68,7 +68,7 @@ function weightOf(box) {
 function yaml(layer) {
   if (layer.line === null) return facts([["layer", layer.name]]);
   const line = data.yaml[layer.line];
-  return el("pre", { class: "yaml", title: `line ${layer.line} of the config` }, el("span", {}, `${layer.line}`), line ?? `  ${layer.name}`);
+  return el("pre", { class: "yaml", title: `line ${layer.line} of the config` }, el("span", {}, `${layer.line}`), line?.trim() ?? layer.name);
 }
 
 function aboutClosed(box) {
@@ -99,7 +99,7 @@ function node(id) {
   const reads = found.inputs.filter((input) => home[input].own.has(input));
   return el("div", { class: "node", "data-id": id }, facts([
     ["name", found.name], ["formula", found.inputs.length ? el("code", {}, `${call} ${found.attributes}`) : `${found.op} ${found.attributes}`], ["about", data.ops[found.op] ?? ""],
-    ["shape", shapeOf(found)], ["dtype", found.dtype], ["FLOPs", perExample(found, amount(found.flops, "FLOP", 1000))], ["bytes", `${amount(found.bytes, "B", 1024)}${found.varying ? " an example" : ""}`],
+    ["shape", shapeOf(found)], ["dtype", found.dtype], ["FLOPs", found.flops ? perExample(found, amount(found.flops, "FLOP", 1000)) : null], ["bytes", `${amount(found.bytes, "B", 1024)}${found.varying ? " an example" : ""}`],
     ["reads", reads.length ? list(reads) : null], ["needed by", users[id].length ? list(users[id]) : "nothing: it is an output"],
   ]), painted ? statistics(id) : null);
 }
