@@ -116,6 +116,20 @@ def print_json(document: Any) -> None:
     sys.stdout.write(dumps(document, indent=2) + "\n")
 
 
+def write(text: str, path: Path | None) -> None:
+    """A document, as UTF-8: to a file, or as it is to stdout. Raises UsageError for a file that cannot be written."""
+    if path is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+        return
+    try:
+        path.write_bytes(text.encode())
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint="give another file") from error
+    messages().line(f"wrote {path}")
+
+
 def limit_threads(threads: int | None) -> None:
     """Limit the threads of the executors. numpy's matrix library reads its limit when numpy is imported. Raises UsageError."""
     if threads is None:
