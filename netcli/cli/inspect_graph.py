@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,8 +15,10 @@ from netcli.cli.running import (
     JsonOption,
     OverridesArgument,
     guarded,
+    messages,
     print_json,
     results,
+    stdout_to,
     with_executor,
 )
 from netcli.errors import UsageError
@@ -42,6 +46,9 @@ class Format(StrEnum):
     TREE = "tree"
     JSON = "json"
     DOT = "dot"
+    SVG = "svg"
+    PNG = "png"
+    TENSORBOARD = "tensorboard"
 
 
 class Stage(StrEnum):
@@ -71,6 +78,11 @@ DumpOption = Annotated[
     ),
 ]
 
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Write to a file, for tensorboard to a directory.", show_default=False),
+]
+
 
 @guarded
 def inspect_graph(
@@ -86,6 +98,7 @@ def inspect_graph(
         Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")
     ] = Detail.AUTO,
     optimized: Annotated[bool, typer.Option("--optimized", help="Show the graph after the passes.")] = False,
+    out: OutOption = None,
     dump: DumpOption = None,
     executor: ExecutorOption = None,
     json: JsonOption = False,
@@ -93,22 +106,47 @@ def inspect_graph(
     """Show the computational graph.
 
     By default forward and backward stand side by side: data runs down on the left, gradients run up on the right, and each
-    operation stands beside the one that computes its derivative.
+    operation stands beside the one that computes its derivative. The formats svg and png draw the same picture; tensorboard
+    writes an event file for the tab Graphs.
     """
     if dump is not None and (view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or json):
         hint = "it writes the text of the whole step, after the passes"
         raise UsageError("--dump does not go with --view, --format, --detail and --json", hint=hint)
+    form = Format.JSON if json else form
+    _check_out(out, form)
     from netcli.config.load import load  # noqa: PLC0415 - heavy
     from netcli.passes import optimize  # noqa: PLC0415
     from netcli.training.anatomy import view_of  # noqa: PLC0415
     from netcli.training.session import prepare  # noqa: PLC0415
 
     session = prepare(load(config, with_executor(overrides, executor)))
-    if dump is not None:
-        results().line(_stage(session, dump))
-        return
     graph = view_of(session.model, session.step, view.value)
-    _show(results(), session, optimize(graph) if optimized else graph, Format.JSON if json else form, detail)
+    if form is Format.TENSORBOARD and out is not None:
+        _write_events(optimize(graph) if optimized else graph, out)
+        return
+    with stdout_to(out):
+        if dump is not None:
+            results().line(_stage(session, dump))
+        else:
+            _show(results(), session, optimize(graph) if optimized else graph, form, detail)
+
+
+def _check_out(out: Path | None, form: Format) -> None:
+    """Raises UsageError where the format cannot go where it should."""
+    if out is None and form is Format.TENSORBOARD:
+        raise UsageError("--format tensorboard writes into a log directory", hint="give one: --out DIRECTORY")
+    if out is None and form is Format.PNG and sys.stdout.isatty():
+        raise UsageError("a PNG is not written to a terminal", hint="give a file: --out graph.png")
+    ending = out.suffix[1:] if out is not None else ""
+    if ending in {Format.SVG, Format.PNG, Format.DOT, Format.JSON} and form is not Format(ending):
+        raise UsageError(f"--format {form.value} does not go with {out}", hint=f"give --format {ending}, or another name")
+
+
+def _write_events(graph: Graph, directory: Path) -> None:
+    from netcli.report.graphs.tensorboard import write_events  # noqa: PLC0415
+
+    path = write_events(graph, directory)
+    messages().line(f"wrote {path.name}; tensorboard --logdir {directory} shows it under Graphs")
 
 
 def _stage(session: Session, stage: Stage) -> str:
@@ -123,6 +161,8 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
     from netcli.graph import text  # noqa: PLC0415
     from netcli.report.graphs.document import as_json  # noqa: PLC0415
     from netcli.report.graphs.dot import dot  # noqa: PLC0415
+    from netcli.report.graphs.figure.png import png  # noqa: PLC0415
+    from netcli.report.graphs.figure.svg import svg  # noqa: PLC0415
     from netcli.report.graphs.picture import picture  # noqa: PLC0415
     from netcli.report.graphs.tree import tree  # noqa: PLC0415
     from netcli.report.model import model_table  # noqa: PLC0415
@@ -145,3 +185,7 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
             print_json(as_json(graph))
         case Format.DOT:
             output.line(dot(graph, rows))
+        case Format.SVG:
+            sys.stdout.write(svg(graph, rows, detail.value))
+        case Format.PNG:
+            sys.stdout.buffer.write(png(svg(graph, rows, detail.value)))

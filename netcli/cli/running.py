@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
@@ -100,6 +101,19 @@ def print_json(document: Any) -> None:
     from netcli.report.strict_json import dumps  # noqa: PLC0415
 
     sys.stdout.write(dumps(document, indent=2) + "\n")
+
+
+@contextlib.contextmanager
+def stdout_to(path: Path | None) -> Iterator[None]:
+    """What is written to stdout inside goes to a file, if one is given; it is written at the end, when all went well."""
+    if path is None:
+        yield
+        return
+    content = io.BytesIO()
+    stream = io.TextIOWrapper(content, encoding="utf-8", newline="\n", write_through=True)
+    with contextlib.redirect_stdout(stream):
+        yield
+    path.write_bytes(content.getvalue())
 
 
 def limit_threads(threads: int | None) -> None:
