@@ -15,7 +15,7 @@ FONT_SIZE, CHARACTER = 12, 7.3
 #: A box; the room between its border and its text; between its text and its shape, in characters.
 BOX, PADDING, BETWEEN = 26, 9, 2
 #: Longer texts are cut; the whole of them is in the box's tooltip.
-LONGEST_TEXT = 46
+LONGEST_TEXT = 50
 MARGIN, HEADINGS, TITLE = 16, 36, 26
 
 #: Between boxes one above the other, and more for each track that runs there, at least _ABOVE a box.

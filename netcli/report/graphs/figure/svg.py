@@ -36,7 +36,7 @@ _STYLE = f"""
 text {{ font: {FONT_SIZE}px {_FONTS}; fill: #1b1f24; white-space: pre }}
 .page {{ fill: #ffffff }}
 .lane {{ fill: #f7f8fa; stroke: #d8dce1 }}
-.on-lane {{ paint-order: stroke; stroke: #f7f8fa; stroke-width: 5px; stroke-linejoin: round }}
+.on-lane {{ fill: #f7f8fa }}
 .title {{ font-weight: bold }}
 .muted {{ fill: #5c6670 }}
 .heading {{ font-size: 14px; font-weight: bold }}
@@ -49,7 +49,7 @@ text {{ font: {FONT_SIZE}px {_FONTS}; fill: #1b1f24; white-space: pre }}
 text {{ fill: #e8eaed }}
 .page {{ fill: #14171a }}
 .lane {{ fill: #1b1f24; stroke: #363c44 }}
-.on-lane {{ stroke: #1b1f24 }}
+.on-lane {{ fill: #1b1f24 }}
 .muted {{ fill: #a3acb6 }}
 {{dark}}
 }}
@@ -125,9 +125,11 @@ class _Writing:
         name = clip(lane.title, columns)
         facts = clip("· " + " · ".join(lane.facts), max(columns - width_of(name) - 1, 0)) if lane.facts else ""
         x, y = room.x + PADDING, room.y + _BASELINE + (TITLE - BOX) / 2
-        _text(parent, x, y, name, "on-lane title")
+        ground = Rectangle(x, room.y + 2, text_width(f"{name} {facts}"), TITLE - 4)  # lines pass behind the title
+        _add(parent, "rect", {"class": "on-lane", **_sides(ground)})
+        _text(parent, x, y, name, "title")
         if facts:
-            _text(parent, x + text_width(f"{name} "), y, facts, "on-lane muted")
+            _text(parent, x + text_width(f"{name} "), y, facts, "muted")
 
     def _headings(self, parent: ElementTree.Element) -> None:
         columns = self._figure.columns if self._plan.turn else {}
