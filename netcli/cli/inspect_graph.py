@@ -20,6 +20,7 @@ from netcli.cli.running import (
     results,
     stdout_to,
     with_executor,
+    writing,
 )
 from netcli.errors import UsageError
 
@@ -68,6 +69,11 @@ class Detail(StrEnum):
     LAYERS = "layers"
 
 
+ViewOption = Annotated[View, typer.Option("--view", help="The forward graph, with the backward graph, or the whole step.")]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="picture: forward and backward side by side; table: the layers and their cost.")
+]
+DetailOption = Annotated[Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")]
 DumpOption = Annotated[
     Stage | None,
     typer.Option(
@@ -88,15 +94,9 @@ OutOption = Annotated[
 def inspect_graph(
     config: ConfigArgument,
     overrides: OverridesArgument = None,
-    view: Annotated[
-        View, typer.Option("--view", help="The forward graph, with the backward graph, or the whole step.")
-    ] = View.STEP,
-    form: Annotated[
-        Format, typer.Option("--format", help="picture: forward and backward side by side; table: the layers and their cost.")
-    ] = Format.PICTURE,
-    detail: Annotated[
-        Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")
-    ] = Detail.AUTO,
+    view: ViewOption = View.STEP,
+    form: FormatOption = Format.PICTURE,
+    detail: DetailOption = Detail.AUTO,
     optimized: Annotated[bool, typer.Option("--optimized", help="Show the graph after the passes.")] = False,
     out: OutOption = None,
     dump: DumpOption = None,
@@ -145,7 +145,8 @@ def _check_out(out: Path | None, form: Format) -> None:
 def _write_events(graph: Graph, directory: Path) -> None:
     from netcli.report.graphs.tensorboard import write_events  # noqa: PLC0415
 
-    path = write_events(graph, directory)
+    with writing(directory):
+        path = write_events(graph, directory)
     messages().line(f"wrote {path.name}; tensorboard --logdir {directory} shows it under Graphs")
 
 

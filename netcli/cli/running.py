@@ -105,7 +105,10 @@ def print_json(document: Any) -> None:
 
 @contextlib.contextmanager
 def stdout_to(path: Path | None) -> Iterator[None]:
-    """What is written to stdout inside goes to a file, if one is given; it is written at the end, when all went well."""
+    """What is written to stdout inside goes to a file, if one is given; it is written at the end, when all went well.
+
+    Raises UsageError where the file cannot be written.
+    """
     if path is None:
         yield
         return
@@ -113,7 +116,17 @@ def stdout_to(path: Path | None) -> Iterator[None]:
     stream = io.TextIOWrapper(content, encoding="utf-8", newline="\n", write_through=True)
     with contextlib.redirect_stdout(stream):
         yield
-    path.write_bytes(content.getvalue())
+    with writing(path):
+        path.write_bytes(content.getvalue())
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raises UsageError where the operating system refuses to write what the user named."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def limit_threads(threads: int | None) -> None:

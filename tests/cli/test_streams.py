@@ -171,3 +171,10 @@ def test_json_in_a_terminal(config: Path) -> None:
         found = json.loads(child.stdout.read())
     assert (child.returncode, found["stopped"]) == (0, "finished")
     assert "2/2" in written
+
+
+def test_a_png_is_not_written_to_a_terminal(config: Path) -> None:
+    code, written = in_terminal(80, "inspect-graph", config.name, "--format", "png", cwd=config.parent)
+    assert code == 2
+    assert "a PNG is not written to a terminal" in written
+    assert "--out graph.png" in written
