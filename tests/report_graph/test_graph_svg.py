@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from support.graphs import SAMPLES, Sample, deep, digits, knotted, lenet, sigmoid_dropout
+from support.graphs import SAMPLES, Sample, deep, digits, knotted, lenet, sample, sigmoid_dropout
 
 from netcli.errors import UsageError
 from netcli.graph import Constant, Graph, Node, TensorType, placeholder
@@ -217,6 +217,17 @@ def test_what_a_network_looks_like() -> None:
     assert "g · y · (1 − y)" in boxes
     assert "weight ← weight − lr · ∂weight" in boxes
     assert boxes[-2:] == ["loss", "∂loss = 1"]
+
+
+def test_what_an_optimizer_computes_for_all_parameters_is_not_drawn() -> None:
+    of = sample("[dense: 3, tanh, dense: 3, mse]", (4,), 3, optimizer="adam: 0.1")
+    root = root_of(svg(of.view(), of.layers))
+    boxes = boxes_of(root)
+    into_updates = [line for line in lines_of(root) if line.flow == "update"]
+    assert len(into_updates) == 4
+    for line in into_updates:
+        name = boxes[line.target].text.partition(" ←")[0]
+        assert boxes[line.source].text.startswith(f"∂{name} = ")
 
 
 def test_long_stacks_are_folded_as_in_the_terminal() -> None:

@@ -12,6 +12,7 @@ from netcli.report.graphs.folding import Detail, Repeat, choose
 from netcli.report.graphs.mirror import Entry, Mirror, Section, legend, mirror
 from netcli.report.graphs.rows import Role
 from netcli.report.graphs.strips import Connection, Side, Strip, lay_out, line_in
+from netcli.report.graphs.updates import TOO_LONG
 from netcli.report.records import LayerRow
 from netcli.report.text import Line, Style, Styled
 
@@ -69,7 +70,8 @@ def _entry(entry: Entry) -> list[Strip]:
 
 def _parameter(entry: Entry, left: Side) -> list[Strip]:
     """The parameter and its gradient, with the update between them; under it, how the gradient is computed."""
-    update = Connection("update", (entry.update, "update")) if entry.update is not None else None
+    formula = () if entry.update is None or entry.update == TOO_LONG else (entry.update,)
+    update = Connection("update", (*formula, "update")) if entry.update is not None else None
     if not entry.results:
         return [Strip(left, Side(), update)]
     right, kept = _right(entry.results[0])

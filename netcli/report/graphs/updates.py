@@ -6,6 +6,9 @@ from netcli.graph import Graph, Node, Variable, op_of, topological
 from netcli.report.graphs.formula import formulas
 from netcli.report.graphs.roles import gradients_of, is_computed
 
+#: The formula of an update that is not written out.
+TOO_LONG = "…"
+
 
 def update_nodes(graph: Graph, parameter: Node) -> list[Node]:
     """The optimizer's nodes from a parameter's gradient to its new value, which is the last; none if it is not updated.
@@ -22,7 +25,8 @@ def update_nodes(graph: Graph, parameter: Node) -> list[Node]:
 def update_formula(graph: Graph, parameter: Node) -> str | None:
     """What becomes of a parameter: `− lr · ∂weight` where something is subtracted from it; None if it is not updated.
 
-    Its names: `∂p` the gradient of p, a slot of the optimizer by what it holds, and what the graph has an output for: `lr`.
+    A formula that is too long is `TOO_LONG`. Its names: `∂p` the gradient of p, a slot of the optimizer by what it holds, and
+    what the graph has an output for: `lr`.
     """
     way = update_nodes(graph, parameter)
     if not way:
@@ -37,4 +41,5 @@ def update_formula(graph: Graph, parameter: Node) -> str | None:
             return node.op.label.removesuffix(f"/{label}").rpartition("/")[2]
         return names.get(node) or graph.names[node]
 
-    return formulas(way, name)[way[-1]].removeprefix(f"{short} ")
+    text = formulas(way, name)[way[-1]]
+    return TOO_LONG if text == f"{way[-1].op.name}(…)" else text.removeprefix(f"{short} ")

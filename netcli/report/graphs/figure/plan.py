@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -186,10 +187,14 @@ def _gradients(sections: Iterable[Section]) -> list[Node]:
 
 
 def _claimed(graph: Graph, cells: Sequence[Cell]) -> tuple[dict[Node, Cell], list[Node]]:
-    """The cell of every node, and the nodes without one. What several cells could hold is in the lowest one."""
+    """The cell of every node, and the nodes without one. What several cells could hold is in the lowest one.
+
+    What the optimizer computes for several parameters, such as Adam's corrections of a step, is in none.
+    """
+    shared = Counter(node for cell in cells if cell.kind == "update" for node in cell.nodes)
     cell_of: dict[Node, Cell] = {}
     for cell in reversed(cells):
-        cell.nodes = [node for node in cell.nodes if node not in cell_of]
+        cell.nodes = [node for node in cell.nodes if node not in cell_of and shared[node] <= 1]
         cell_of |= dict.fromkeys(cell.nodes, cell)
     left_out: list[Node] = []
     written = dict(cell_of)

@@ -123,7 +123,8 @@ class _Writing:
         data = self._figure.columns[Column.DATA]
         columns = int((data.x + data.width / 2 - room.x - 2 * PADDING) / CHARACTER) if lane.rows else 1000
         name = clip(lane.title, columns)
-        facts = clip("· " + " · ".join(lane.facts), max(columns - width_of(name) - 1, 0)) if lane.facts else ""
+        shown = [" · ".join(lane.facts[:count]) for count in range(len(lane.facts), 0, -1)]
+        facts = next((f"· {text}" for text in shown if width_of(f"{name} · {text}") <= columns), "")
         x, y = room.x + PADDING, room.y + _BASELINE + (TITLE - BOX) / 2
         ground = Rectangle(x, room.y + 2, text_width(f"{name} {facts}"), TITLE - 4)  # lines pass behind the title
         _add(parent, "rect", {"class": "on-lane", **_sides(ground)})
