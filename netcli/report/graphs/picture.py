@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from netcli.graph import Graph
+from netcli.graph import Graph, TensorType
 from netcli.report import numbers
 from netcli.report.graphs.bands import Result
 from netcli.report.graphs.folding import Detail, Repeat, choose
-from netcli.report.graphs.mirror import BACKWARD_SIGNS, FORWARD_SIGNS, LEFT_OUT, SHAPES, Entry, Mirror, Section, mirror
+from netcli.report.graphs.mirror import Entry, Mirror, Section, legend, mirror
 from netcli.report.graphs.rows import Role
 from netcli.report.graphs.strips import Connection, Side, Strip, lay_out, line_in
+from netcli.report.graphs.updates import TOO_LONG
 from netcli.report.records import LayerRow
-from netcli.report.text import Line, Style, Styled, width_of
+from netcli.report.text import Line, Style, Styled
 
 _LEGEND_WIDTH = 100
 
 _STYLES: Mapping[Role, Style] = {"data": "forward", "side": "muted", "parameter": "update"}
 
-_LINES = ("┄▶ a value that the backward pass reads", "━ update of a parameter")
+_UPDATE = "━ update of a parameter"
 
 
 def picture(
@@ -40,13 +40,7 @@ def picture(
 
 
 def _legend(drawn: Mirror, width: int | None, encoding: str) -> list[Line]:
-    signs = [*FORWARD_SIGNS, *([*BACKWARD_SIGNS, *_LINES] if drawn.has_gradients else ()), SHAPES]
-    lines = [""]
-    for sign in signs:
-        longer = f"{lines[-1]} · {sign}" if lines[-1] else sign
-        lines[-1:] = [longer] if width_of(longer) <= (width or _LEGEND_WIDTH) else [lines[-1], sign]
-    if drawn.left_out:
-        lines += textwrap.wrap(LEFT_OUT.format(drawn.left_out), width or _LEGEND_WIDTH)
+    lines = legend(drawn, [_UPDATE], width or _LEGEND_WIDTH, drawn.left_out)
     return [line_in((Styled(line, "muted"),), encoding) for line in lines]
 
 
@@ -67,12 +61,7 @@ def _repeat(repeat: Repeat) -> list[Strip]:
 
 def _entry(entry: Entry) -> list[Strip]:
     """One line, and more above it where the backward graph hands on more than one value."""
-    left = Side(
-        "▼" if entry.role == "data" else "│",
-        entry.text,
-        numbers.shape(entry.type.shape, varying=entry.type.varying),
-        _STYLES[entry.role],
-    )
+    left = Side("▼" if entry.role == "data" else "│", entry.text, _shape(entry.type), _STYLES[entry.role])
     if entry.role == "parameter":
         return _parameter(entry, left)
     *above, last = [_right(result) for result in entry.results] or [(Side(), None)]
@@ -81,7 +70,8 @@ def _entry(entry: Entry) -> list[Strip]:
 
 def _parameter(entry: Entry, left: Side) -> list[Strip]:
     """The parameter and its gradient, with the update between them; under it, how the gradient is computed."""
-    update = Connection("update", (entry.update, "update")) if entry.update is not None else None
+    formula = () if entry.update is None or entry.update == TOO_LONG else (entry.update,)
+    update = Connection("update", (*formula, "update")) if entry.update is not None else None
     if not entry.results:
         return [Strip(left, Side(), update)]
     right, kept = _right(entry.results[0])
@@ -97,12 +87,7 @@ def _tap(right: Side, kept: Connection | None) -> Strip:
 
 def _right(result: Result) -> tuple[Side, Connection | None]:
     kept = Connection("kept", (", ".join(result.kept),)) if result.kept else None
-    return Side(
-        "▲",
-        result.formula,
-        numbers.shape(result.type.shape, varying=result.type.varying),
-        "muted" if result.formula == "g" else "backward",
-    ), kept
+    return Side("▲", result.formula, _shape(result.type), "muted" if result.formula == "g" else "backward"), kept
 
 
 def _folded(items: Sequence[Section | Repeat]) -> list[Strip]:
@@ -151,3 +136,7 @@ def _with_guide(strip: Strip, left: int, right: int) -> Strip:
     elif guide == "├" and right == 0:
         guide = "┌"
     return replace(strip, right=replace(strip.right, guide=guide))
+
+
+def _shape(type_: TensorType) -> str:
+    return numbers.shape(type_.shape, varying=type_.varying)
