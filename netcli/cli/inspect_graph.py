@@ -137,7 +137,8 @@ def inspect_graph(
 
     session = session_at(config, with_executor(overrides, executor))
     if dump is not None:
-        write(_stage(session, dump) + "\n", out)
+        with stdout_to(out):
+            results().line(_stage(session, dump))
         return
     graph = _graph(session, view, optimized=optimized)
     flow = _flow(session, graph, config, checkpoint) if values else None

@@ -135,9 +135,14 @@ def stdout_to(path: Path | None) -> Iterator[None]:
 
 
 def write(text: str, path: Path | None) -> None:
-    """Write a document to a file if one is given, else to stdout. Raises UsageError where the file cannot be written."""
-    with stdout_to(path):
-        sys.stdout.write(text)
+    """Write a document, as UTF-8: to a file if one is given, else to stdout. Raises UsageError where it cannot be written."""
+    if path is not None:
+        with writing(path):
+            path.write_bytes(text.encode())
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
 
 
 @contextlib.contextmanager
