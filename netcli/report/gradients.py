@@ -42,7 +42,7 @@ def gradient_table(
 
 
 def warning_lines(rows: Sequence[ParameterRow], width: int | None = None) -> list[Line]:
-    """The parameters with a word, the first of each word by name, in as few lines as the width allows; [] for none."""
+    """The parameters with a word, the first of each word by name and line, in as few lines as the width allows; [] for none."""
     start = "  gradients: "
     lines: list[list[Cell]] = []
     for part in warnings(rows):
@@ -55,15 +55,17 @@ def warning_lines(rows: Sequence[ParameterRow], width: int | None = None) -> lis
 
 def warnings(rows: Sequence[ParameterRow]) -> list[Styled]:
     """For each word that some parameters have, those parameters and the word; the worst word first."""
-    named: dict[Word, list[str]] = {known: [] for known in WORDS}
+    named: dict[Word, list[ParameterRow]] = {known: [] for known in WORDS}
     for row, found in zip(rows, words(rows), strict=True):
         if found is not None:
-            named[found].append(row.name)
-    return [Styled(f"{_first_of(names)} {known}", style_of(known)) for known, names in named.items() if names]
+            named[found].append(row)
+    return [Styled(f"{_first_of(found)} {known}", style_of(known)) for known, found in named.items() if found]
 
 
-def _first_of(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+def _first_of(rows: Sequence[ParameterRow]) -> str:
+    """The first by name, with its line in the YAML, and how many more there are."""
+    line = "" if rows[0].line is None else f" (line {rows[0].line})"
+    return f"{rows[0].name}{line}" + ("" if len(rows) == 1 else f" and {len(rows) - 1} more")
 
 
 def _row(row: ParameterRow, found: Word | None, epochs_shown: int) -> tuple[Cell, ...]:

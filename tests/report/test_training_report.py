@@ -99,7 +99,7 @@ def test_quiet_shows_the_summary_only() -> None:
 def test_a_warning_is_printed_when_it_changes() -> None:
     dead = parameter("dense1/bias", (10,), norm=0.0, zero_share=1.0)
     shown = reported(epoch(1, epochs=4), *(epoch(number, parameter(), dead, epochs=4) for number in (2, 3)))
-    assert shown.count("  gradients: dense1/bias dead\n") == 1
+    assert shown.count("  gradients: dense1/bias (line 8) dead\n") == 1
 
 
 def test_new_columns_get_a_new_heading_and_old_ones_stay() -> None:
