@@ -27,8 +27,14 @@ function draw() {
   layersOf.names.append(...bands.filter((band) => band.open || !band.thing.boxes.forward).map(drawName));
   layersOf.edges.append(...edges.map(drawEdge), ...drawEnd());
   for (const key of placed.keys()) layersOf.boxes.append(drawBox(boxes.get(key)));
-  canvas.replaceChildren(...Object.values(layersOf));
+  canvas.replaceChildren(arrow(), ...Object.values(layersOf));
   light();
+}
+
+// The head of an arrow, in the colour of its line.
+function arrow() {
+  const attributes = { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" };
+  return make("defs", {}, make("marker", attributes, make("path", { d: "M0 0.5L8 4L0 7.5z", fill: "context-stroke" })));
 }
 
 function heads() {
@@ -78,12 +84,18 @@ function urgency(id) {
 
 function way({ kind, from, to }) {
   const [a, b] = [placed.get(from.key), placed.get(to.key)];
-  if (kind === "kept" || kind === "update") {
-    const [start, end] = [a.x + a.width / 2, b.x - b.width / 2];
-    const bend = Math.max(30, (end - start) / 2.5);
-    return `M${start} ${a.y}C${start + bend} ${a.y} ${end - bend} ${b.y} ${end} ${b.y}`;
-  }
+  if (kind === "kept" || kind === "update") return crossing(a, b);
   return kind === "data" ? upright(a, b, 1) : upright(a, b, -1);
+}
+
+// From the right of a box to the left of another; below the boxes that stand between it and the middle.
+function crossing(a, b) {
+  const [start, end] = [a.x + a.width / 2, b.x - b.width / 2];
+  const curve = (x, y) => `C${x + Math.max(30, (end - x) / 2.5)} ${y} ${end - Math.max(30, (end - x) / 2.5)} ${b.y} ${end} ${b.y}`;
+  const between = [...placed.values()].filter((other) => Math.abs(other.y - a.y) < size.height && other.x > a.x && other.x < world.columns.axis);
+  if (!between.length) return `M${start} ${a.y}${curve(start, a.y)}`;
+  const [lane, y, middle] = [start + size.lane / 2, a.y + a.height / 2 + size.gap / 2, Math.max(...between.map((other) => other.x)) + size.width / 2];
+  return `M${start} ${a.y}C${lane} ${a.y} ${lane} ${y} ${lane + size.lane / 2} ${y}H${middle}${curve(middle, y)}`;
 }
 
 // Down (1) or up (-1) from box to box; past the boxes between them in the gap between two lanes.
@@ -97,7 +109,7 @@ function upright(a, b, down) {
   const isBlocked = isFar && (a.x !== b.x || [...placed.values()].some((other) => isBetween(other, a.x, start, end)));
   if (!isBlocked) return `M${a.x} ${start}${curve(a.x, start, b.x, end)}`;
   const side = b.x === a.x ? down : Math.sign(b.x - a.x);
-  const gap = (b.x === a.x ? a.x : b.x - side * size.width) + side * (size.width / 2 + size.lane / 2);
+  const gap = b.x + (b.x === a.x ? side : -side) * (size.width / 2 + size.lane / 2);
   const [out, back] = [start + down * size.gap, end - down * size.gap];
   return `M${a.x} ${start}${curve(a.x, start, gap, out)}V${back}${curve(gap, back, b.x, end)}`;
 }
@@ -129,6 +141,7 @@ function drawBox(box) {
   const columns = Math.floor((width - 24) / 7.3);
   const [title, below, corner] = wordsOf(box);
   group.append(text(12, 19, cut(title, columns - (corner ? corner.length : 0)), "title"), text(12, 36, cut(below, painted && box.phase !== "update" ? columns - 3 : columns + 5), "muted"));
+  if (box.thing && box.phase === "forward") group.append(make("rect", { class: "hit", width: 26, height: 28, "data-thing": box.thing.key }));
   if (corner) group.append(text(width - 12, 19, corner, "muted corner"));
   if (painted && box.level !== "rest") paint(box, group, ground);
   return group;

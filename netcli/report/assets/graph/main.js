@@ -127,23 +127,18 @@ svg.addEventListener("wheel", (event) => {
   }
 }, { passive: false });
 
-svg.addEventListener("dblclick", (event) => {
-  const box = boxes.get(event.target.closest("[data-box]")?.dataset.box);
-  if (box?.thing) toggle(box.thing);
-});
-
 function press(element) {
   svg.focus({ preventScroll: true });
   const key = element.closest("[data-box]")?.dataset.box;
-  const thing = element.closest("[data-thing]")?.dataset.thing;
+  const thing = element.closest("[data-thing]")?.dataset.thing; // a heading, or the sign at the left of a closed layer
   const edge = element.closest("[data-edge]")?.parentNode.querySelector(".edge")?.flow;
-  if (key) pressBox(boxes.get(key));
+  if (thing) toggle([...layers, ...groups].find((one) => one.key === thing));
+  else if (key) pressBox(boxes.get(key));
   else if (edge) choose(edge.from);
-  else if (thing) toggle([...layers, ...groups].find((one) => one.key === thing));
   else clear();
 }
 
-// The sign at the left of a closed layer opens it, as a second press does.
+// The second press opens a closed layer.
 function pressBox(box) {
   if (box.thing && state.selected === box) return toggle(box.thing);
   return choose(box);

@@ -2,7 +2,8 @@
 // What the page shows: boxes of nodes, which layers are open, and what flows between the boxes that are seen.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const { nodes, layers, groups } = data;
+const { layers, groups } = data;
+const nodes = data.nodes.map((node) => ({ attributes: "", layer: null, line: null, forward: null, update_ratio: null, ...node }));
 const phases = ["forward", "backward", "update"];
 const boxes = new Map(); // all boxes of all levels, by key
 const home = []; // of each node, by id, its innermost box
