@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from netcli.training.loop import Trainer
 
 
+EveryOption = Annotated[
+    bool,
+    typer.Option("--all-parameters", help="Show the gradients of all parameters at the end, not only those that matter."),
+]
+
+
 @guarded
 def train(
     config: Annotated[
@@ -47,6 +54,7 @@ def train(
     threads: ThreadsOption = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers start.", show_default=False)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only the final summary.")] = False,
+    every: EveryOption = False,
     json: JsonOption = False,
 ) -> None:
     """Train the network that CONFIG declares.
@@ -64,16 +72,24 @@ def train(
         )
     if resume is not None and run_dir is not None:
         raise UsageError("--run-dir does not go with --resume", hint="a run goes on in its own directory")
-    _train(config, resume, run_dir, settings, quiet=quiet, json=json)
+    _train(config, resume, run_dir, settings, _Shown(quiet, json, every))
 
 
-def _train(
-    config: Path | None, resume: Path | None, run_dir: Path | None, overrides: Sequence[str], *, quiet: bool, json: bool
-) -> None:
+@dataclass(frozen=True)
+class _Shown:
+    """What is shown of a training."""
+
+    quiet: bool
+    json: bool
+    every_parameter: bool
+
+
+def _train(config: Path | None, resume: Path | None, run_dir: Path | None, overrides: Sequence[str], shown: _Shown) -> None:
     from netcli.errors import DivergedError  # noqa: PLC0415 - heavy imports only when training
     from netcli.report.training import TrainingReport  # noqa: PLC0415
 
-    report = TrainingReport(messages() if json else results(), quiet=quiet)
+    output = messages() if shown.json else results()
+    report = TrainingReport(output, quiet=shown.quiet, every_parameter=shown.every_parameter)
     if resume is not None:
         prepared = _resumed(resume, overrides, report)
     else:
@@ -81,7 +97,7 @@ def _train(
         prepared = _new(config, run_dir, overrides, report)
     with prepared as trainer:
         outcome = trainer.train()
-    if json:
+    if shown.json:
         print_json(outcome.summary.as_json())
     match outcome.summary.stopped:
         case "diverged":

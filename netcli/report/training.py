@@ -42,8 +42,11 @@ class TrainingReport:
     A context manager: leaving it, also by an exception, ends the drawing. With `quiet` only the summary is shown.
     """
 
-    def __init__(self, output: Output, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, output: Output, quiet: bool = False, clock: Callable[[], float] = time.monotonic, *, every_parameter: bool = False
+    ) -> None:
         self._output, self._quiet, self._clock = output, quiet, clock
+        self._final_rows = None if every_parameter else _FINAL_ROWS
         self._pace = Pace()
         self._columns: EpochLines | None = None  # all there are
         self._shown: EpochLines | None = None  # those that fit
@@ -114,7 +117,7 @@ class TrainingReport:
         if not self._quiet:
             output.line()
             if self._last is not None and self._last.parameters:
-                output.table(_gradients(self._last, output.width, _FINAL_ROWS))
+                output.table(_gradients(self._last, output.width, self._final_rows))
                 output.line()
         output.lines([ending(summary), ()])
         output.table(result_table(summary))
@@ -151,7 +154,7 @@ class TrainingReport:
         return self._drawn[1]
 
 
-def _gradients(record: EpochRecord, width: int | None, rows: int) -> Table:
+def _gradients(record: EpochRecord, width: int | None, rows: int | None) -> Table:
     wide = width is not None and width >= _WIDE
     title = f"gradients in epoch {record.epoch}"
     return gradient_table(record.parameters, limit=rows, epochs_shown=_WIDE_HISTORY if wide else _HISTORY, title=title)

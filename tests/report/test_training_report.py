@@ -25,10 +25,10 @@ class Clock:
         return self.now
 
 
-def reported(*records: EpochRecord, quiet: bool = False) -> str:
+def reported(*records: EpochRecord, quiet: bool = False, every_parameter: bool = False) -> str:
     """The text of a training with these epochs."""
     stream = StringIO()
-    with TrainingReport(Output.of(stream, {}), quiet) as report:
+    with TrainingReport(Output.of(stream, {}), quiet, every_parameter=every_parameter) as report:
         report.header(HEADER)
         for record in records:
             report.epoch_started(record.epoch, record.epochs, 1150)
@@ -106,6 +106,13 @@ def test_new_columns_get_a_new_heading_and_old_ones_stay() -> None:
     shown = reported(epoch(1, epochs=3, validation=None), epoch(2, epochs=3), epoch(3, epochs=3, validation=None))
     assert shown.count("epoch      loss") == 2
     assert "  3/3    0.3333   83.33 %         -         -      0.05" in shown
+
+
+def test_all_parameters_are_shown_on_request() -> None:
+    rows = [parameter(f"layer{number}/weight") for number in range(120)]
+    shown = reported(epoch(1, *rows), every_parameter=True)
+    assert all(f"\n{row.name} " in shown for row in rows)
+    assert "not shown" not in shown
 
 
 def test_many_parameters_are_cut_to_those_that_matter() -> None:
