@@ -133,7 +133,7 @@ def inspect_graph(
     if dump is not None:
         _check_dump(view, form, detail, values)
     _check(form, values=values, out=out)
-    from netcli.training.starting import session_at  # noqa: PLC0415 - heavy
+    from netcli.training.subject import session_at  # noqa: PLC0415 - heavy
 
     session = session_at(config, with_executor(overrides, executor))
     if dump is not None:
@@ -181,7 +181,7 @@ def _check(form: Format, *, values: bool, out: Path | None) -> None:
 
 
 def _flow(session: Session, graph: Graph, path: Path, checkpoint: CheckpointName) -> Flow:
-    from netcli.training.starting import state_at  # noqa: PLC0415
+    from netcli.training.subject import state_at  # noqa: PLC0415
     from netcli.training.value_statistics import flow_of  # noqa: PLC0415
     from netcli.training.values import first_batch  # noqa: PLC0415
 

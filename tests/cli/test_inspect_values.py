@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.runs import config_of, document, refused, succeed
 
-from netcli.training.starting import session_at, state_at
+from netcli.training.subject import session_at, state_at
 from netcli.training.value_statistics import statistics_of
 
 
