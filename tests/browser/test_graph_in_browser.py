@@ -63,6 +63,15 @@ def chosen(page: Page) -> Any:
     return page.evaluate("state.selected && [seen(state.selected).phase, titleOf(seen(state.selected))]")
 
 
+def becomes(page: Page, expression: str) -> None:
+    """Waits until an expression is true: a turn of the wheel arrives some time after it was sent."""
+    for _ in range(500):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(10)
+    raise AssertionError(f"{expression} did not become true")
+
+
 def flow(of: Sample, change: Callable[[Any], None] = lambda state: None) -> Flow:
     """What flows through the graph of a sample for random pictures, from a state that was changed."""
     random = np.random.default_rng(0)
@@ -234,10 +243,10 @@ def test_drag_and_wheel(opened: Open) -> None:
     dragged = page.evaluate("({...view})")
     assert (dragged["x"] - start["x"], dragged["y"] - start["y"]) == pytest.approx((60, -50))
     page.mouse.wheel(0, 100)
-    page.wait_for_function(f"view.y < {dragged['y']}")
+    becomes(page, f"view.y < {dragged['y']}")
     page.keyboard.down("Control")
     page.mouse.wheel(0, -300)
-    page.wait_for_function(f"view.zoom > {start['zoom']}")
+    becomes(page, f"view.zoom > {start['zoom']}")
 
 
 def test_values_are_painted(opened: Open) -> None:
