@@ -157,7 +157,7 @@ def test_a_long_network_opens_closed_with_counts(opened: Open) -> None:
     titles = page.locator(".box.forward .title").all_text_contents()
     assert titles[:4] == ["▸ input", "▸ conv1", "▸ batchnorm1", "▸ relu1"]
     group = box(page, "▸ 18 × these 3 layers")
-    expect(group).to_contain_text("parameters")
+    expect(group).to_contain_text("to relu20")
     group.click()
     page.keyboard.press("Enter")
     assert page.evaluate("shown().length") == len(deep().layers)

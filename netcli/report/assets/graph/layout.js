@@ -1,7 +1,7 @@
 // Where the boxes stand. Within a layer dagre ranks the forward boxes; the backward ones mirror them, updates stand outside.
 
 const painted = data.examples !== null;
-const size = { width: 236, height: painted ? 62 : 44, stack: 8, gap: 22, lane: 30, gutter: 160, head: 30, pad: 14, closed: painted ? 62 : 48, between: 12, updates: 52 };
+const size = { width: 236, height: painted ? 62 : 44, stack: 8, gap: 22, lane: 30, gutter: 160, head: 30, pad: 14, closed: painted ? 62 : 48, between: 18, updates: 52 };
 const mirrored = boxesOf("backward").length > 0;
 let placed = new Map(); // of each box that is seen, by key: { x, y, width, height }, the middle of the box
 let bands = []; // layers and groups from top to bottom: { thing, top, height, open }
