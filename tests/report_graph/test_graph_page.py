@@ -15,6 +15,7 @@ from support.networks import first_state
 
 from netcli.executors import executor
 from netcli.graph import Graph
+from netcli.passes import optimize
 from netcli.report.graphs.document import as_json
 from netcli.report.graphs.page import graph_page
 from netcli.report.graphs.page_data import page_data
@@ -41,11 +42,12 @@ def flow(of: Sample, graph: Graph, examples: int = 8) -> Flow:
     return flow_of(graph, first_state(of.model, 0, graph), feeds, executor("numpy"))
 
 
+@pytest.mark.parametrize("optimized", [False, True])
 @pytest.mark.parametrize("view", ["forward", "backward", "step"])
 @pytest.mark.parametrize("made", SAMPLES, ids=lambda made: made.__name__)
-def test_every_node_stands_in_one_box(made: object, view: View) -> None:
+def test_every_node_stands_in_one_box(made: object, view: View, optimized: bool) -> None:
     of: Sample = made()  # type: ignore[operator]
-    graph = of.view(view)
+    graph = optimize(of.view(view)) if optimized else of.view(view)
     found = page_data(graph, of.layers)
     placed = Counter(node for box in boxes(found) for node in [*box["nodes"], *box["leaves"]])
     assert placed == Counter(node["id"] for node in as_json(graph)["nodes"])

@@ -54,9 +54,9 @@ function nameOf(row) {
 
 // On how many ways the loss depends on the weight: the gradient is the sum over them of the products of their factors.
 function waysTo(weight, factors) {
-  const count = new Map([[nameOf(home[weight].row), 1]]);
-  for (const factor of factors.toReversed()) count.set(factor.name, factor.inputs.reduce((sum, name) => sum + (count.get(name) ?? 0), 0));
-  return count.get(factors[0]?.name) ?? 0;
+  const count = new Map([[nameOf(home[weight].row), 1n]]); // whole numbers of any size: the ways double with every fork
+  for (const factor of factors.toReversed()) count.set(factor.name, factor.inputs.reduce((sum, name) => sum + (count.get(name) ?? 0n), 0n));
+  return count.get(factors[0]?.name) ?? 0n;
 }
 
 // The factors as the chain rule writes them. The values on the way are a₁, a₂, … from the loss upwards: `signs` by name.

@@ -140,7 +140,7 @@ function drawBox(box) {
   if (box.level === "group") group.prepend(make("rect", { class: "ground behind", x: 5, y: 5, width, height, rx: 6 }));
   const columns = Math.floor((width - 24) / 7.3);
   const [title, below, corner] = wordsOf(box);
-  group.append(text(12, 19, cut(title, columns - (corner ? corner.length : 0)), "title"), text(12, 36, cut(below, painted && box.phase !== "update" ? columns - 3 : columns + 5), "muted"));
+  group.append(text(12, 19, cut(title, columns - (corner ? corner.length : 0)), "title"), text(12, 36, cut(below, painted && box.phase !== "update" ? columns : columns + 5), "muted"));
   if (box.thing && box.phase === "forward") group.append(make("rect", { class: "hit", width: 26, height: 28, "data-thing": box.thing.key }));
   if (corner) group.append(text(width - 12, 19, corner, "muted corner"));
   if (painted && box.level !== "rest") paint(box, group, ground);
@@ -164,7 +164,7 @@ function titleOf(box) {
 // What stands in a box: its first line, its second, and in its corner the shape where the second line is a formula.
 function wordsOf(box) {
   const thing = box.phase === "forward" && box.thing;
-  if (box.level !== "row") return [titleOf(box), subtitleOf(box), thing ? (thing.last_name ? `to ${thing.last_name}` : thing.facts.join(" · ")) : ""];
+  if (box.level !== "row") return [titleOf(box), subtitleOf(box), thing && thing.facts ? thing.facts.join(" · ") : ""];
   const name = box.row.forward.text;
   const shape = shapeOf(nodes[box.value ?? box.nodes[0] ?? box.row.forward.nodes.at(-1)]);
   if (box.phase === "update") return [name, box.text, ""];
@@ -173,7 +173,8 @@ function wordsOf(box) {
 }
 
 function subtitleOf(box) {
-  return box.phase === "forward" && box.thing ? counts(box.thing) : count(box.nodes.length, "node");
+  if (box.phase !== "forward" || !box.thing) return count(box.nodes.length, "node");
+  return `${box.thing.last_name ? `to ${box.thing.last_name} · ` : ""}${counts(box.thing)}`;
 }
 
 function fullText(box) {

@@ -1,7 +1,7 @@
 // Where the boxes stand. Within a layer dagre ranks the forward boxes; the backward ones mirror them, updates stand outside.
 
 const painted = data.examples !== null;
-const size = { width: 236, height: painted ? 62 : 44, stack: 8, gap: 22, lane: 30, gutter: 160, head: 30, pad: 14, closed: painted ? 62 : 48, between: 12, updates: 52 };
+const size = { width: 236, height: painted ? 62 : 44, stack: 8, gap: 22, lane: 30, gutter: 160, head: 30, pad: 14, closed: painted ? 62 : 48, between: 18, updates: 52 };
 const mirrored = boxesOf("backward").length > 0;
 let placed = new Map(); // of each box that is seen, by key: { x, y, width, height }, the middle of the box
 let bands = []; // layers and groups from top to bottom: { thing, top, height, open }
@@ -18,34 +18,45 @@ function bandHeight(row) {
 
 // Places of the rows of a layer: { x, y } of each, the spine of data at x = 0, the top at y = 0.
 function rank(layer) {
-  if (layer.places) return layer.places;
-  const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: "TB", nodesep: size.lane, ranksep: size.gap });
-  graph.setDefaultEdgeLabel(() => ({}));
-  graph.setNode("above", { width: size.width, height: 0 }); // what comes from the layers above
-  layer.rows.forEach((row) => graph.setNode(row.key, { width: size.width, height: bandHeight(row) }));
-  const rows = new Map(layer.rows.map((row) => [row.boxes[0], row]));
-  for (const row of layer.rows) {
-    for (const id of row.forward.nodes.flatMap((own) => nodes[own].inputs).filter(flows)) {
-      const from = rows.get(home[id]);
-      if (from !== row) graph.setEdge(from?.key ?? "above", row.key, { weight: row.role === "data" ? 20 : 1 });
-    }
+  if (!layer.places) {
+    const { rows } = layer;
+    const form = { heights: rows.map(bandHeight), roles: rows.map((row) => row.role), edges: edgesWithin(rows) };
+    const key = JSON.stringify(form);
+    if (!ranked.has(key)) ranked.set(key, inLanes(form, rankedByDagre(form)));
+    layer.places = new Map(rows.map((row, place) => [row, ranked.get(key)[place]]));
   }
-  dagre.layout(graph);
-  layer.places = inLanes(layer.rows, new Map(layer.rows.map((row) => [row, graph.node(row.key)])));
   return layer.places;
 }
 
+const ranked = new Map(); // layers of one form are ranked once
+
+// The edges between rows, as pairs of places; -1 for what comes from the layers above.
+function edgesWithin(rows) {
+  const places = new Map(rows.map((row, place) => [row.boxes[0], place]));
+  const read = (row) => row.forward.nodes.flatMap((id) => nodes[id].inputs).filter(flows).map((id) => places.get(home[id]) ?? -1);
+  return rows.flatMap((row, place) => [...new Set(read(row))].filter((from) => from !== place).map((from) => [from, place]));
+}
+
+function rankedByDagre({ heights, roles, edges }) {
+  const graph = new dagre.graphlib.Graph();
+  graph.setGraph({ rankdir: "TB", nodesep: size.lane, ranksep: size.gap });
+  graph.setDefaultEdgeLabel(() => ({}));
+  graph.setNode("-1", { width: size.width, height: 0 });
+  heights.forEach((height, place) => graph.setNode(String(place), { width: size.width, height }));
+  for (const [from, to] of edges) graph.setEdge(String(from), String(to), { weight: roles[to] === "data" ? 20 : 1 });
+  dagre.layout(graph);
+  return heights.map((_, place) => graph.node(String(place)));
+}
+
 // The rows of each rank in lanes: data at the right, in the order that dagre found, what they read to their left.
-function inLanes(rows, places) {
-  const ranks = Map.groupBy(rows, (row) => Math.round(places.get(row).y));
-  const top = Math.min(...rows.map((row) => places.get(row).y - bandHeight(row) / 2));
-  const found = new Map();
-  for (const [y, beside] of ranks) {
-    const order = beside.toSorted((a, b) => (b.role === "data") - (a.role === "data") || places.get(b).x - places.get(a).x);
-    order.forEach((row, lane) => {
-      const aside = row.role === "data" || lane ? lane : 1; // the spine is for data alone
-      found.set(row, { x: -aside * (size.width + size.lane), y: y - top });
+function inLanes({ heights, roles }, spots) {
+  const top = Math.min(...spots.map((spot, place) => spot.y - heights[place] / 2));
+  const found = [];
+  for (const beside of Map.groupBy(spots.keys(), (place) => Math.round(spots[place].y)).values()) {
+    const order = beside.toSorted((a, b) => (roles[b] === "data") - (roles[a] === "data") || spots[b].x - spots[a].x);
+    order.forEach((place, lane) => {
+      const aside = roles[place] === "data" || lane ? lane : 1; // the spine is for data alone
+      found[place] = { x: -aside * (size.width + size.lane), y: spots[place].y - top };
     });
   }
   return found;

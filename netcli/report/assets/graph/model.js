@@ -62,7 +62,7 @@ groups.forEach((group, number) => {
   for (const layer of group.layers) layer.group = group;
   addClosed("group", group, `group ${number}`, group.layers.flatMap((layer) => layer.rows), `${group.times} × ${group.size > 1 ? `these ${group.size} layers` : "this layer"}`);
 });
-const restTexts = { forward: "metrics and statistics", backward: "norms of gradients", update: "what the optimizer shares" };
+const restTexts = { forward: "metrics and statistics", backward: "norms of gradients", update: "norms and what is shared" };
 const rest = Object.entries(data.rest).map(([phase, part]) => addBox("rest", `${phase} rest`, phase, restTexts[phase], part));
 if (data.open) for (const thing of [...layers, ...groups]) state.open.add(thing);
 

@@ -128,7 +128,7 @@ function chain(weight) {
   const factors = factorsTo(weight);
   const { total, product, signs, written } = productOf(weight, factors);
   const ways = waysTo(weight, factors);
-  const formula = ways === 1 ? el("p", { class: "product" }, `${total} = `, product.flatMap((one, index) => [index ? " · " : "", el("span", {}, one)]))
+  const formula = ways === 1n ? el("p", { class: "product" }, `${total} = `, product.flatMap((one, index) => [index ? " · " : "", el("span", {}, one)]))
     : el("p", { class: "product" }, `${total} = the sum over ${ways.toLocaleString("en")} ways of the products of their factors`);
   const rows = factors.map((factor) => el("li", {},
     el("span", {}, el("b", {}, factor.inputs.map((input) => written(factor, input)).join(", ")), "  ", goTo(factor.row.boxes[0], factor.name)),
