@@ -10,7 +10,21 @@ from typing import Annotated, TextIO
 import typer
 
 from netcli import __version__
-from netcli.cli import bench, cache, diff, evaluate, explain, gradcheck, init, inspect_graph, layers, predict, schema, train
+from netcli.cli import (
+    bench,
+    cache,
+    diff,
+    doctor,
+    evaluate,
+    explain,
+    gradcheck,
+    init,
+    inspect_graph,
+    layers,
+    predict,
+    schema,
+    train,
+)
 from netcli.cli.running import guarded
 
 app = typer.Typer(
@@ -30,6 +44,7 @@ app.command("explain")(explain.explain)
 app.command("inspect-graph")(inspect_graph.inspect_graph)
 app.command("diff")(diff.diff)
 app.command("bench")(bench.bench)
+app.command("doctor")(doctor.doctor)
 app.command("layers")(layers.layers)
 app.command("schema")(schema.schema)
 app.command("init")(init.init)

@@ -53,7 +53,7 @@ def explain(
     threads: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Explain one derivative: that of the loss with respect to one number.
+    """Explain the derivative of the loss by one number.
 
     On the first batch of training: the derivative by reverse mode, by forward mode and by a difference, in float64, and as the
     executor computes it in float32; then the way from the loss to the number, operation by operation, and one chain of single

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netcli.cli.evaluate import CheckpointName, CheckpointOption
 from netcli.cli.running import (
-    ConfigArgument,
     ExecutorOption,
     JsonOption,
     OverridesArgument,
     guarded,
-    print_json,
+    messages,
     results,
+    stdout_to,
     with_executor,
+    write,
+    writing,
 )
 from netcli.errors import UsageError
 
 if TYPE_CHECKING:
     from netcli.graph import Graph
+    from netcli.report.records import Flow
     from netcli.report.terminal import Output
     from netcli.training.session import Session
 
@@ -37,11 +43,19 @@ class Format(StrEnum):
     """How it is shown."""
 
     PICTURE = "picture"
+    HTML = "html"
+    SVG = "svg"
+    PNG = "png"
     TABLE = "table"
     TEXT = "text"
     TREE = "tree"
     JSON = "json"
     DOT = "dot"
+    TENSORBOARD = "tensorboard"
+
+
+#: Forms that can hold what flows through the graph.
+_WITH_VALUES = (Format.HTML, Format.JSON)
 
 
 class Stage(StrEnum):
@@ -71,44 +85,132 @@ DumpOption = Annotated[
     ),
 ]
 
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Write to a file, for tensorboard to a directory.", show_default=False),
+]
+ValuesOption = Annotated[
+    bool,
+    typer.Option("--values", help="Compute one batch, and tell of each value how large it is. For html and json."),
+]
+GraphArgument = Annotated[
+    Path, typer.Argument(metavar="CONFIG|RUN", help="The YAML file, or a run directory.", show_default=False)
+]
+ViewOption = Annotated[View, typer.Option("--view", help="The forward graph, with the backward graph, or the whole step.")]
+FormatOption = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help="picture: forward and backward side by side; html: the same as a page; svg, png: as a drawing; table: the layers "
+        "and their cost.",
+    ),
+]
+DetailOption = Annotated[Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")]
+
 
 @guarded
 def inspect_graph(
-    config: ConfigArgument,
+    config: GraphArgument,
     overrides: OverridesArgument = None,
-    view: Annotated[
-        View, typer.Option("--view", help="The forward graph, with the backward graph, or the whole step.")
-    ] = View.STEP,
-    form: Annotated[
-        Format, typer.Option("--format", help="picture: forward and backward side by side; table: the layers and their cost.")
-    ] = Format.PICTURE,
-    detail: Annotated[
-        Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")
-    ] = Detail.AUTO,
+    view: ViewOption = View.STEP,
+    form: FormatOption = Format.PICTURE,
+    detail: DetailOption = Detail.AUTO,
     optimized: Annotated[bool, typer.Option("--optimized", help="Show the graph after the passes.")] = False,
+    out: OutOption = None,
     dump: DumpOption = None,
+    values: ValuesOption = False,
+    checkpoint: CheckpointOption = CheckpointName.BEST,
     executor: ExecutorOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the computational graph.
 
     By default forward and backward stand side by side: data runs down on the left, gradients run up on the right, and each
-    operation stands beside the one that computes its derivative.
+    operation stands beside the one that computes its derivative. The formats svg and png draw the same picture, html is a page
+    to click through; tensorboard writes an event file for the tab Graphs.
     """
-    if dump is not None and (view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or json):
-        hint = "it writes the text of the whole step, after the passes"
-        raise UsageError("--dump does not go with --view, --format, --detail and --json", hint=hint)
-    from netcli.config.load import load  # noqa: PLC0415 - heavy
+    form = Format.JSON if json else form
+    if dump is not None:
+        _check_dump(view, form, detail, values)
+    _check(form, values=values, out=out)
+    from netcli.training.subject import session_at  # noqa: PLC0415 - heavy
+
+    session = session_at(config, with_executor(overrides, executor))
+    if dump is not None:
+        with stdout_to(out):
+            results().line(_stage(session, dump))
+        return
+    graph = _graph(session, view, optimized=optimized)
+    flow = _flow(session, graph, config, checkpoint) if values else None
+    if form is Format.TENSORBOARD and out is not None:
+        _write_events(graph, out)
+    elif form in _WITH_VALUES:
+        write(_document(session, graph, form, config, flow), out)
+    else:
+        with stdout_to(out):
+            _show(results(), session, graph, form, detail)
+
+
+def _graph(session: Session, view: View, *, optimized: bool) -> Graph:
     from netcli.passes import optimize  # noqa: PLC0415
     from netcli.training.anatomy import view_of  # noqa: PLC0415
-    from netcli.training.session import prepare  # noqa: PLC0415
 
-    session = prepare(load(config, with_executor(overrides, executor)))
-    if dump is not None:
-        results().line(_stage(session, dump))
-        return
     graph = view_of(session.model, session.step, view.value)
-    _show(results(), session, optimize(graph) if optimized else graph, Format.JSON if json else form, detail)
+    return optimize(graph) if optimized else graph
+
+
+def _check_dump(*asked: object) -> None:
+    """Raises UsageError where a dump should be of something else than the whole step."""
+    if asked != (View.STEP, Format.PICTURE, Detail.AUTO, False):
+        hint = "it writes the text of the whole step, after the passes"
+        raise UsageError("--dump does not go with --view, --format, --detail, --json and --values", hint=hint)
+
+
+def _check(form: Format, *, values: bool, out: Path | None) -> None:
+    """Raises UsageError where the form holds no values, or cannot go where it should."""
+    if values and form not in _WITH_VALUES:
+        forms = " and ".join(f"--format {known.value}" for known in _WITH_VALUES)
+        raise UsageError(f"--values goes with {forms}, not with {form.value}", hint="--format html -o graph.html")
+    if out is None and form is Format.TENSORBOARD:
+        raise UsageError("--format tensorboard writes into a log directory", hint="give one: --out DIRECTORY")
+    if out is None and form in {Format.PNG, Format.HTML} and sys.stdout.isatty():
+        raise UsageError(f"{form.value} is not for a terminal", hint=f"give a file: --out graph.{form.value}")
+    ending = out.suffix[1:] if out is not None else ""
+    if ending in {Format.SVG, Format.PNG, Format.DOT, Format.JSON, Format.HTML} and form is not Format(ending):
+        raise UsageError(f"--format {form.value} does not go with {out}", hint=f"give --format {ending}, or another name")
+
+
+def _flow(session: Session, graph: Graph, path: Path, checkpoint: CheckpointName) -> Flow:
+    from netcli.training.subject import state_at  # noqa: PLC0415
+    from netcli.training.value_statistics import flow_of  # noqa: PLC0415
+    from netcli.training.values import first_batch  # noqa: PLC0415
+
+    state = state_at(path, session, graph, checkpoint.value)
+    return flow_of(graph, state, first_batch(session), session.executor)
+
+
+def _document(session: Session, graph: Graph, form: Format, path: Path, flow: Flow | None) -> str:
+    """A page, or JSON."""
+    from netcli.report.graphs.document import as_json  # noqa: PLC0415
+    from netcli.report.graphs.page import graph_page  # noqa: PLC0415
+    from netcli.report.strict_json import dumps  # noqa: PLC0415
+    from netcli.training.anatomy import layer_rows  # noqa: PLC0415
+
+    if form is Format.JSON:
+        return dumps(as_json(graph, flow), indent=2) + "\n"
+    loaded = session.loaded
+    places = [loaded.place("model", "layers", index) for index in range(len(loaded.config.model.layers))]
+    yaml = {place.line: place.text for place in places if place is not None and place.text is not None}
+    rows = layer_rows(session.layers, session.model, session.step)
+    return graph_page(graph, rows, loaded.config.name, str(path), yaml=yaml, flow=flow)
+
+
+def _write_events(graph: Graph, directory: Path) -> None:
+    from netcli.report.graphs.tensorboard import write_events  # noqa: PLC0415
+
+    with writing(directory):
+        path = write_events(graph, directory)
+    messages().line(f"wrote {path.name}; tensorboard --logdir {directory} shows it under Graphs")
 
 
 def _stage(session: Session, stage: Stage) -> str:
@@ -121,8 +223,9 @@ def _stage(session: Session, stage: Stage) -> str:
 
 def _show(output: Output, session: Session, graph: Graph, form: Format, detail: Detail) -> None:
     from netcli.graph import text  # noqa: PLC0415
-    from netcli.report.graphs.document import as_json  # noqa: PLC0415
     from netcli.report.graphs.dot import dot  # noqa: PLC0415
+    from netcli.report.graphs.figure.png import png  # noqa: PLC0415
+    from netcli.report.graphs.figure.svg import svg  # noqa: PLC0415
     from netcli.report.graphs.picture import picture  # noqa: PLC0415
     from netcli.report.graphs.tree import tree  # noqa: PLC0415
     from netcli.report.model import model_table  # noqa: PLC0415
@@ -141,7 +244,9 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
             output.line(text(graph))
         case Format.TREE:
             output.lines(tree(graph, rows, output.width, output.encoding))
-        case Format.JSON:
-            print_json(as_json(graph))
         case Format.DOT:
             output.line(dot(graph, rows))
+        case Format.SVG:
+            sys.stdout.write(svg(graph, rows, detail.value))
+        case Format.PNG:
+            sys.stdout.buffer.write(png(svg(graph, rows, detail.value)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
@@ -114,6 +115,43 @@ def print_json(document: Any) -> None:
     from netcli.report.strict_json import dumps  # noqa: PLC0415
 
     sys.stdout.write(dumps(document, indent=2) + "\n")
+
+
+@contextlib.contextmanager
+def stdout_to(path: Path | None) -> Iterator[None]:
+    """What is written to stdout inside goes to a file, if one is given; it is written at the end, when all went well.
+
+    Raises UsageError where the file cannot be written.
+    """
+    if path is None:
+        yield
+        return
+    content = io.BytesIO()
+    stream = io.TextIOWrapper(content, encoding="utf-8", newline="\n", write_through=True)
+    with contextlib.redirect_stdout(stream):
+        yield
+    with writing(path):
+        path.write_bytes(content.getvalue())
+
+
+def write(text: str, path: Path | None) -> None:
+    """Write a document, as UTF-8: to a file if one is given, else to stdout. Raises UsageError where it cannot be written."""
+    if path is not None:
+        with writing(path):
+            path.write_bytes(text.encode())
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raises UsageError where the operating system refuses to write what the user named."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def limit_threads(threads: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from netcli.training.loop import Trainer
 
 
+EveryOption = Annotated[
+    bool,
+    typer.Option("--all-parameters", help="Show the gradients of all parameters at the end, not only those that matter."),
+]
+
+
 @guarded
 def train(
     config: Annotated[
@@ -46,10 +53,8 @@ def train(
     executor: ExecutorOption = None,
     threads: ThreadsOption = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers start.", show_default=False)] = None,
-    all_parameters: Annotated[
-        bool, typer.Option("--all-parameters", help="Show the gradient of every parameter, not only those that matter.")
-    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only the final summary.")] = False,
+    every: EveryOption = False,
     json: JsonOption = False,
 ) -> None:
     """Train the network that CONFIG declares.
@@ -61,38 +66,30 @@ def train(
     settings = with_executor(overrides, executor) + [f"seed={seed}"] * (seed is not None)
     if resume is not None and config is not None and "=" in str(config):
         config, settings = None, [str(config), *settings]  # `--resume RUN KEY=VALUE`
-    _check_options(config, resume, run_dir, quiet=quiet, all_parameters=all_parameters)
-    from netcli.report.training import TrainingReport  # noqa: PLC0415 - heavy
-
-    report = TrainingReport(messages() if json else results(), quiet=quiet, all_parameters=all_parameters)
-    _train(config, resume, run_dir, settings, report, json=json)
-
-
-def _check_options(
-    config: Path | None, resume: Path | None, run_dir: Path | None, *, quiet: bool, all_parameters: bool
-) -> None:
-    """Raise UsageError for arguments that do not go together."""
     if (config is None) == (resume is None):
         raise UsageError(
             "give a CONFIG to train, or --resume RUN to go on", hint="such as: netcli train configs/digits-cnn.yaml"
         )
     if resume is not None and run_dir is not None:
         raise UsageError("--run-dir does not go with --resume", hint="a run goes on in its own directory")
-    if quiet and all_parameters:
-        raise UsageError("--all-parameters does not go with --quiet", hint="give the one or the other")
+    _train(config, resume, run_dir, settings, _Shown(quiet, json, every))
 
 
-def _train(
-    config: Path | None,
-    resume: Path | None,
-    run_dir: Path | None,
-    overrides: Sequence[str],
-    report: TrainingReport,
-    *,
-    json: bool,
-) -> None:
+@dataclass(frozen=True)
+class _Shown:
+    """What is shown of a training."""
+
+    quiet: bool
+    json: bool
+    every_parameter: bool
+
+
+def _train(config: Path | None, resume: Path | None, run_dir: Path | None, overrides: Sequence[str], shown: _Shown) -> None:
     from netcli.errors import DivergedError  # noqa: PLC0415 - heavy imports only when training
+    from netcli.report.training import TrainingReport  # noqa: PLC0415
 
+    output = messages() if shown.json else results()
+    report = TrainingReport(output, quiet=shown.quiet, every_parameter=shown.every_parameter)
     if resume is not None:
         prepared = _resumed(resume, overrides, report)
     else:
@@ -100,7 +97,7 @@ def _train(
         prepared = _new(config, run_dir, overrides, report)
     with prepared as trainer:
         outcome = trainer.train()
-    if json:
+    if shown.json:
         print_json(outcome.summary.as_json())
     match outcome.summary.stopped:
         case "diverged":

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from importlib.resources import files
 from typing import Any
 
 from netcli.report.strict_json import dumps
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Style, text_of
+
+
+def asset(name: str) -> str:
+    """A file that is put into pages: a template, a style, a script."""
+    return files("netcli.report").joinpath("assets", name).read_text(encoding="utf-8").strip()
 
 
 def element(tag: str, text: str, classes: str = "") -> str:
@@ -47,7 +53,7 @@ def data_table(table: Table) -> str:
 
 def script_json(value: Any) -> str:
     """Strict JSON that can stand inside a script element: nothing in it can end that."""
-    return dumps(value).replace("<", "\\u003c")
+    return dumps(value, compact=True).replace("<", "\\u003c")
 
 
 def _open(tag: str, classes: str) -> str:

@@ -115,8 +115,10 @@ def learning_rate(x: float) -> str:
     return f"{x:.3g}" if math.isfinite(x) else _not_finite(x)
 
 
-def shape(dimensions: Sequence[int]) -> str:
-    """A shape: 16×8×8; a scalar is "scalar"."""
+def shape(dimensions: Sequence[int], *, varying: bool = False) -> str:
+    """A shape: 16×8×8; a scalar is "scalar". With the batch in front if it is varying: n×16×8×8."""
+    if varying:
+        return "×".join(map(str, ("n", *dimensions)))
     return "×".join(map(str, dimensions)) if dimensions else "scalar"
 
 

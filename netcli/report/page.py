@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from string import Template
 from typing import Any
 
@@ -23,7 +22,7 @@ def training_page(header: Header, records: Sequence[EpochRecord], summary: Summa
     `records` are the epochs so far, also those before a resume; `summary` is None while training goes on.
     """
     data = chart_data(records)
-    return Template(_asset("page.html")).substitute(
+    return Template(markup.asset("page.html")).substitute(
         title=escape(f"{header.name} - netcli"),
         name=escape(header.name),
         badge=_badge(summary),
@@ -35,16 +34,12 @@ def training_page(header: Header, records: Sequence[EpochRecord], summary: Summa
         model=markup.section("Model", markup.data_table(header_table(header))),
         facts=markup.section("Training", markup.facts(header_facts(header), "facts")),
         data=markup.script_json(data),
-        uplot_css=_asset("uplot.min.css"),
-        page_css=_asset("page.css"),
-        uplot_license=_asset("uplot.LICENSE.txt"),
-        uplot_js=_asset("uplot.min.js"),
-        page_js=_asset("page.js"),
+        uplot_css=markup.asset("uplot.min.css"),
+        page_css=markup.asset("page.css"),
+        uplot_license=markup.asset("uplot.LICENSE.txt"),
+        uplot_js=markup.asset("uplot.min.js"),
+        page_js=markup.asset("page.js"),
     )
-
-
-def _asset(name: str) -> str:
-    return files("netcli.report").joinpath("assets", name).read_text(encoding="utf-8").strip()
 
 
 def _badge(summary: Summary | None) -> str:

@@ -6,11 +6,13 @@ Losses are means over examples; FLOPs, bytes and shapes are those of one example
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from netcli.graph import Node
 from netcli.report.strict_json import strict
 
 #: Why training ended.
@@ -49,6 +51,55 @@ class Header:
     parameters: int
     flops_forward: int
     flops_backward: int
+
+
+@dataclass(frozen=True)
+class ValueStatistics:
+    """What the elements of a value look like: those of all examples of a batch, or of a parameter.
+
+    `norm` is Euclidean; norm, mean and deviation are not finite where an element is not. `zeros` is the share of elements
+    that are exactly zero; `nans` and `infinities` are counts. `smallest`, `largest` and the histogram are of the finite
+    elements: counts in bins of equal width from smallest to largest, one bin if all are equal, () and None if there are none.
+    """
+
+    elements: int
+    norm: float
+    mean: float
+    deviation: float
+    smallest: float | None
+    largest: float | None
+    zeros: float
+    nans: int
+    infinities: int
+    histogram: tuple[int, ...]
+
+    @property
+    def root_mean_square(self) -> float:
+        """The size of a typical element, which does not grow with their number as the norm does."""
+        return self.norm / math.sqrt(self.elements)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all elements are finite."""
+        return not self.nans and not self.infinities
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields by name; numbers that are not finite are None."""
+        plain: dict[str, Any] = strict(dataclasses.asdict(self))
+        return plain
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """What flows through a graph for one batch of so many `examples`, at the state before the step that is computed.
+
+    `statistics` has every node; `update_ratios` each parameter that the graph updates: the norm of its change over its
+    own norm, inf for one that is all zero.
+    """
+
+    examples: int
+    statistics: Mapping[Node, ValueStatistics]
+    update_ratios: Mapping[Node, float]
 
 
 @dataclass(frozen=True)

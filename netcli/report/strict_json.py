@@ -31,9 +31,12 @@ def strict(value: Any) -> Any:
     raise TypeError(f"JSON cannot hold a {type(value).__name__}: {value!r}")
 
 
-def dumps(value: Any, *, indent: int | None = None) -> str:
-    """Strict JSON, without a line break at its end; only ASCII, so that a stream of any encoding can carry it."""
-    separators = (",", ": ") if indent else (", ", ": ")
+def dumps(value: Any, *, indent: int | None = None, compact: bool = False) -> str:
+    """Strict JSON, without a line break at its end; only ASCII, so that a stream of any encoding can carry it.
+
+    `compact`: without any space, for what only programs read.
+    """
+    separators = (",", ":") if compact else (",", ": ") if indent else (", ", ": ")
     return json.dumps(strict(value), allow_nan=False, indent=indent, separators=separators)
 
 

@@ -40,18 +40,14 @@ class TrainingReport:
     """The report of one training, in the order header, (epoch_started, progress…, epoch_finished)…, finished.
 
     A context manager: leaving it, also by an exception, ends the drawing. With `quiet` only the summary is shown, with
-    `all_parameters` the gradient of each, as far as there is room while training.
+    `every_parameter` the gradients of all, as far as there is room while training.
     """
 
     def __init__(
-        self,
-        output: Output,
-        quiet: bool = False,
-        all_parameters: bool = False,
-        clock: Callable[[], float] = time.monotonic,
+        self, output: Output, quiet: bool = False, clock: Callable[[], float] = time.monotonic, *, every_parameter: bool = False
     ) -> None:
         self._output, self._quiet, self._clock = output, quiet, clock
-        self._rows = None if all_parameters else _ROWS
+        self._rows = None if every_parameter else _ROWS
         self._pace = Pace()
         self._columns: EpochLines | None = None  # all there are
         self._shown: EpochLines | None = None  # those that fit

@@ -9,6 +9,7 @@ from netcli.report.records import EpochRecord, Header, ParameterRow
 from netcli.training.anatomy import layer_rows
 from netcli.training.averages import Averages
 from netcli.training.session import Session
+from netcli.training.value_statistics import update_ratio
 
 
 def header(session: Session, executor: str, run_dir: str) -> Header:
@@ -62,7 +63,7 @@ def parameter_rows(parameters: Sequence[Node], averages: Averages, before: Seque
         norm, weight = averages.mean(f"grad_norm/{label}"), averages.mean(f"weight_norm/{label}")
         update = averages.mean(f"update_norm/{label}")
         history = (*(record.parameters[index].norm for record in before), norm)
-        ratio = update / weight if weight else (float("inf") if update else 0.0)
+        ratio = update_ratio(update, weight)
         share = averages.mean(f"zero_share/{label}")
         rows.append(ParameterRow(label, node.origin.layer, node.origin.line, node.shape, norm, weight, ratio, share, history))
     return tuple(rows)

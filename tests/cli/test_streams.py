@@ -171,3 +171,11 @@ def test_json_in_a_terminal(config: Path) -> None:
         found = json.loads(child.stdout.read())
     assert (child.returncode, found["stopped"]) == (0, "finished")
     assert "2/2" in written
+
+
+@pytest.mark.parametrize("form", ["png", "html"])
+def test_what_is_not_for_a_terminal(form: str, config: Path) -> None:
+    code, written = in_terminal(80, "inspect-graph", config.name, "--format", form, cwd=config.parent)
+    assert code == 2
+    assert f"{form} is not for a terminal" in written
+    assert f"--out graph.{form}" in written

@@ -12,8 +12,8 @@ from support.runs import IRIS, call, config_of, netcli, refused, succeed
 from netcli import __version__
 
 COMMANDS = [
-    "train", "evaluate", "predict", "gradcheck", "explain", "inspect-graph", "diff", "bench", "layers", "schema", "init",
-    "cache",
+    "train", "evaluate", "predict", "gradcheck", "explain", "inspect-graph", "diff", "bench", "doctor", "layers", "schema",
+    "init", "cache",
 ]  # fmt: skip
 
 
@@ -63,7 +63,6 @@ def test_as_a_module() -> None:
         ("train --resume run --run-dir other", "--run-dir does not go with --resume"),
         ("train --resume nowhere", "nowhere is not a directory"),
         ("train --resume nowhere train.epochs=3", "nowhere is not a directory"),
-        ("train small.yaml --quiet --all-parameters", "--all-parameters does not go with --quiet"),
         ("train smal.yaml", 'there is no file smal.yaml\n  did you mean "small.yaml"?'),
         ("train .", ". is a directory; expected a YAML file"),
         ("train small.yaml/x", "small.yaml/x"),
@@ -103,6 +102,11 @@ def test_as_a_module() -> None:
         ("diff small.yaml", "Missing argument 'AFTER'"),
         ("diff small.yaml smal.yaml", 'there is no file smal.yaml\n  did you mean "small.yaml"?'),
         ("diff . small.yaml", ". is not a run directory: it has no config.yaml"),
+        ("inspect-graph small.yaml --format gif", "'--format': "),
+        ("inspect-graph small.yaml --format tensorboard", "writes into a log directory\n  give one: --out DIRECTORY"),
+        ("inspect-graph small.yaml --format tensorboard --out small.yaml", "cannot write small.yaml: File exists"),
+        ("inspect-graph small.yaml --out graph.svg", "--format picture does not go with graph.svg\n  give --format svg"),
+        ("inspect-graph small.yaml --format svg --out nowhere/graph.svg", "cannot write nowhere/graph.svg: No such file"),
         ("layers cnov", 'unknown layer "cnov"\n  did you mean "conv"?'),
         ("layers Dense", 'unknown layer "Dense"\n  did you mean "dense"?'),
         ("layers lstm", 'unknown layer "lstm"\n  there are: avgpool, batchnorm, '),

@@ -25,10 +25,10 @@ class Clock:
         return self.now
 
 
-def reported(*records: EpochRecord, quiet: bool = False, all_parameters: bool = False) -> str:
+def reported(*records: EpochRecord, quiet: bool = False, every_parameter: bool = False) -> str:
     """The text of a training with these epochs."""
     stream = StringIO()
-    with TrainingReport(Output.of(stream, {}), quiet, all_parameters) as report:
+    with TrainingReport(Output.of(stream, {}), quiet, every_parameter=every_parameter) as report:
         report.header(HEADER)
         for record in records:
             report.epoch_started(record.epoch, record.epochs, 1150)
@@ -130,7 +130,7 @@ def test_many_parameters_are_cut_to_those_that_matter() -> None:
 
 
 def test_all_parameters_on_request_in_the_model_s_order() -> None:
-    shown = reported(epoch(1, *many(), epochs=1), all_parameters=True)
+    shown = reported(epoch(1, *many(), epochs=1), every_parameter=True)
     assert shown_parameters(shown) == [f"layer{number}/weight" for number in range(120)]
     assert "--all-parameters" not in shown
 

@@ -9,7 +9,8 @@ import pytest
 from golden_files import check_golden, plain
 from support.graphs import SAMPLES, Sample, deep, digits, knotted, lenet, sigmoid_dropout
 
-from netcli.report.graphs.picture import LONG, Detail, picture
+from netcli.report.graphs.folding import LONG, Detail
+from netcli.report.graphs.picture import picture
 from netcli.report.text import line_width, text_of
 
 Made = Callable[[], Sample]

@@ -18,11 +18,16 @@ Namer = Callable[[Node], str]
 
 @dataclass(frozen=True)
 class Result:
-    """A value of the backward graph: formula, type, and the names of the forward values that it reads."""
+    """A value of the backward graph: formula, type, and the names of the forward values that it reads.
+
+    `nodes` lead to the value, the last of them; results of one row may share some. There are none where the gradient from
+    below is handed on as it is.
+    """
 
     formula: str
     type: TensorType
     kept: tuple[str, ...]
+    nodes: tuple[Node, ...]
 
 
 class Bands:
@@ -101,7 +106,10 @@ class Bands:
         if total is not None:
             signs[total] = "g"
             texts = formulas([node for node in band if node is not total], written) | {total: f"g = {texts[total]}"}
-        return [Result(texts.get(node) or written(node), node.type, _kept(way, name)) for node, way in ways.items()]
+        return [
+            Result(texts.get(node) or written(node), node.type, _kept(way, name), tuple(way) or (node,))
+            for node, way in ways.items()
+        ]
 
     def _is_below(self, node: Node, band: Sequence[Node]) -> bool:
         return _is_backward(node) and node not in self._known and node not in band

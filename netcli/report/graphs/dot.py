@@ -6,16 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netcli.graph import Graph, Node, Origin, Phase, read_by
+from netcli.report.graphs.colours import LIGHT
 from netcli.report.graphs.formula import call, number
 from netcli.report.graphs.roles import is_computed, is_parameter, origins
 from netcli.report.records import LayerRow
-
-#: Line and ground of each phase, in colours that all who see colours can tell apart (Okabe and Ito, 2008).
-_COLOURS: Mapping[Phase, tuple[str, str]] = {
-    "forward": ("#0072b2", "#e6f2f9"),
-    "backward": ("#d55e00", "#fcefe5"),
-    "update": ("#009e73", "#e5f5f0"),
-}
 
 _COLUMNS: Mapping[Phase, str] = {"forward": "forward", "backward": "gradients", "update": "update"}
 
@@ -58,7 +52,7 @@ class _Writing:
 
     def _column(self, phase: Phase, titles: Mapping[str, str], nodes: Sequence[Node]) -> list[str]:
         """The nodes of a phase in a cluster without a border, which keeps them together, under a heading."""
-        line, _ = _COLOURS[phase]
+        line = LIGHT[phase].line
         by_layer: dict[str, list[Node]] = {}
         for node in nodes:
             by_layer.setdefault(self.origins[node].layer, []).append(node)
@@ -80,16 +74,17 @@ class _Writing:
         return [f"{{rank=same; {self._id(x)} -> {self._id(y)} {_attributes(style='invis')}}}" for x, y in partners.items()]
 
     def _node(self, node: Node) -> str:
-        line, ground = _COLOURS[self.origins[node].phase]
+        colour = LIGHT[self.origins[node].phase]
         operands = [number(x) or "·" for x in read_by(node)] if any(number(x) for x in node.inputs) else []
         title = call(node, operands) if is_computed(node) else self.graph.names[node]
         style, width = ("filled", "2") if is_parameter(node) else ("rounded,filled", "1")
-        return _attributes(label=f"{title}\n{node.type}", color=line, fillcolor=ground, style=style, penwidth=width)
+        colours = {"color": colour.line, "fillcolor": colour.ground}
+        return _attributes(label=f"{title}\n{node.type}", **colours, style=style, penwidth=width)
 
     def _edge(self, x: Node, node: Node) -> str:
         """From an input to its user. Edges of gradients and updates are turned around for the layout, so that they run up."""
         before, after = self.origins[x].phase, self.origins[node].phase
-        line = _COLOURS[after][0]
+        line = LIGHT[after].line
         if before != "forward":
             return f"{self._id(node)} -> {self._id(x)} {_attributes(color=line, dir='back')}"
         if after == "forward":
@@ -97,7 +92,7 @@ class _Writing:
         return f"{self._id(x)} -> {self._id(node)} {_attributes(color=line, style='dashed', constraint='false')}"
 
     def _update(self, target: Node, value: Node) -> str:
-        return f"{self._id(value)} -> {self._id(target)} {_attributes(color=_COLOURS['update'][0], constraint='false')}"
+        return f"{self._id(value)} -> {self._id(target)} {_attributes(color=LIGHT['update'].line, constraint='false')}"
 
     def _id(self, node: Node) -> str:
         return _quoted(self.graph.names[node])

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from netcli.report.graphs.mirror import Section
+
+#: Every row; a row a layer; or as much of it as is not too long.
+Detail = Literal["auto", "full", "layers"]
+
+#: Rows of a picture after which "auto" folds it: equal blocks first, then layers.
+LONG = 120
 
 #: Blocks of more layers than this are not looked for, and fewer repetitions than this are written out.
 _LONGEST_BLOCK, _FEWEST = 12, 3
@@ -13,11 +20,34 @@ _LONGEST_BLOCK, _FEWEST = 12, 3
 
 @dataclass(frozen=True, eq=False)
 class Repeat:
-    """`times` blocks like the `layers` layers just before, down to the layer `last`."""
+    """`times` blocks like the `layers` layers just before, down to the layer `last`: the `sections` that are not shown."""
 
     times: int
     layers: int
     last: str
+    sections: tuple[Section, ...]
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        block = "this layer" if self.layers == 1 else f"these {self.layers} layers"
+        return f"{block} {self.times} times more, to {self.last}"
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What of the sections is shown, and whether each layer is one row."""
+
+    items: tuple[Section | Repeat, ...]
+    layers_only: bool
+
+
+def choose(sections: Sequence[Section], detail: Detail, rows: Callable[[Sequence[Section | Repeat]], int]) -> Choice:
+    """What a picture of that detail shows, where `rows` tells how long it would be."""
+    if detail == "full" or (detail == "auto" and rows(sections) <= LONG):
+        return Choice(tuple(sections), layers_only=False)
+    folded = without_repeats(sections)
+    return Choice(tuple(folded), layers_only=detail == "layers" or rows(folded) > LONG)
 
 
 def without_repeats(sections: Sequence[Section]) -> list[Section | Repeat]:
@@ -32,7 +62,8 @@ def without_repeats(sections: Sequence[Section]) -> list[Section | Repeat]:
         found += sections[place : place + length]
         place += length * times
         if times > 1:
-            found.append(Repeat(times - 1, length, sections[place - 1].layer.name))
+            hidden = tuple(sections[place - (times - 1) * length : place])
+            found.append(Repeat(times - 1, length, hidden[-1].layer.name, hidden))
     return found
 
 

@@ -9,6 +9,7 @@ that name it as their forward node) hand on, written as formulas.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,28 @@ from netcli.report.graphs.roles import end_of, is_computed
 from netcli.report.graphs.rows import Role, Row, Rows, forward_rows
 from netcli.report.graphs.updates import update_formula
 from netcli.report.records import LayerRow
+from netcli.report.text import width_of
+
+#: What the letters of a picture stand for, what its shapes say, what it leaves out.
+_FORWARD_SIGNS = ("x: what comes from above",)
+_BACKWARD_SIGNS = (
+    "y: the result of the row",
+    "g: the gradient from below",
+    "∂p: the gradient of p",
+    "┄▶ a value that the backward pass reads",
+)
+_SHAPES = "n×3: three numbers for each of n examples"
+_LEFT_OUT = "not drawn: {} nodes of metrics, statistics, norms and the optimizer's arithmetic"
+
+
+def legend(drawn: Mirror, signs: Sequence[str], columns: int, left_out: int) -> list[str]:
+    """The lines that explain a picture in so many columns; `signs` are those of its own."""
+    of_gradients = [*_BACKWARD_SIGNS, *signs] if drawn.has_gradients else []
+    lines = [""]
+    for sign in [*_FORWARD_SIGNS, *of_gradients, _SHAPES]:
+        longer = f"{lines[-1]} · {sign}" if lines[-1] else sign
+        lines[-1:] = [longer] if width_of(longer) <= columns else [lines[-1], sign]
+    return [*lines, *(textwrap.wrap(_LEFT_OUT.format(left_out), columns) if left_out else ())]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +65,23 @@ class Section:
 
     layer: LayerRow
     entries: tuple[Entry, ...]
+
+    @property
+    def facts(self) -> list[str]:
+        """What its heading says behind its name: the type where the name does not tell, the line of YAML."""
+        layer = self.layer
+        found = [layer.type] * (not layer.name.startswith(layer.type)) + [f"line {layer.line}"] * (layer.line is not None)
+        return found if self.entries else [*found, "the loss is computed without it"]
+
+    @property
+    def gradients(self) -> str:
+        """The gradients that come out of the layer, in one line; empty if none do."""
+        parameters = [f"∂{entry.text}" for entry in self.entries if entry.role == "parameter" and entry.results]
+        data = [entry for entry in self.entries if entry.role == "data"]
+        handed_on = [result.formula for entry in data for result in entry.results]
+        if len(handed_on) == 1 and not parameters:
+            return handed_on[0]
+        return ", ".join([*parameters, *["∂x"] * bool(data and data[0].results)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +138,7 @@ class _Drawing:
             return Entry("parameter", nodes, self._label(row), row.head.type, (gradient,) if gradient else (), update)
         results = self._bands.results(row, lambda node: self._name(node, row, "y"))
         if len(results) < self._takers(row):
-            results.append(Result("g", row.head.type, ()))
+            results.append(Result("g", row.head.type, (), ()))
         return Entry(row.role, nodes, self._text(row), row.nodes[-1].type, tuple(results))
 
     def _text(self, row: Row) -> str:

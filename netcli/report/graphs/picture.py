@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from netcli.graph import Graph, TensorType
 from netcli.report import numbers
 from netcli.report.graphs.bands import Result
-from netcli.report.graphs.folding import Repeat, without_repeats
-from netcli.report.graphs.mirror import Entry, Mirror, Section, mirror
+from netcli.report.graphs.folding import Detail, Repeat, choose
+from netcli.report.graphs.mirror import Entry, Mirror, Section, legend, mirror
 from netcli.report.graphs.rows import Role
 from netcli.report.graphs.strips import Connection, Side, Strip, lay_out, line_in
+from netcli.report.graphs.updates import TOO_LONG
 from netcli.report.records import LayerRow
-from netcli.report.text import Line, Style, Styled, width_of
-
-#: Every row; a line a layer; or as much of it as is not too long.
-Detail = Literal["auto", "full", "layers"]
-
-#: Lines of a picture after which "auto" folds it: equal blocks first, then layers.
-LONG = 120
+from netcli.report.text import Line, Style, Styled
 
 _LEGEND_WIDTH = 100
 
 _STYLES: Mapping[Role, Style] = {"data": "forward", "side": "muted", "parameter": "update"}
 
-_FORWARD_SIGNS = ("x: what comes from above",)
-_BACKWARD_SIGNS = (
-    "y: the result of the row",
-    "g: the gradient from below",
-    "∂p: the gradient of p",
-    "┄▶ a value that the backward pass reads",
-    "━ update of a parameter",
-)
-_SHAPES = "n×3: three numbers for each of n examples"
-_LEFT_OUT = "not drawn: {} nodes of metrics, statistics, norms and the optimizer's arithmetic"
+_UPDATE = "━ update of a parameter"
 
 
 def picture(
@@ -48,23 +32,15 @@ def picture(
     these, or of its forward part alone, there is one column. `layers` are in the order of the stack.
     """
     drawn = mirror(graph, layers)
-    body = _folded(drawn) if detail == "layers" else _strips(drawn.sections)
-    if detail == "auto" and len(body) > LONG:
-        body = _strips(without_repeats(drawn.sections))
-        body = body if len(body) <= LONG else _folded(drawn)
+    choice = choose(drawn.sections, detail, lambda sections: len(_strips(sections)))
+    body = _folded(choice.items) if choice.layers_only else _strips(choice.items)
     if drawn.has_gradients:
         body = [Strip(Side(text="forward ▼", style="forward"), Side(text="backward ▲", style="backward")), *body, _turn(drawn)]
     return [*lay_out(_with_guides(body), width, encoding), (), *_legend(drawn, width, encoding)]
 
 
 def _legend(drawn: Mirror, width: int | None, encoding: str) -> list[Line]:
-    signs = [*_FORWARD_SIGNS, *(_BACKWARD_SIGNS if drawn.has_gradients else ()), _SHAPES]
-    lines = [""]
-    for sign in signs:
-        longer = f"{lines[-1]} · {sign}" if lines[-1] else sign
-        lines[-1:] = [longer] if width_of(longer) <= (width or _LEGEND_WIDTH) else [lines[-1], sign]
-    if drawn.left_out:
-        lines += textwrap.wrap(_LEFT_OUT.format(drawn.left_out), width or _LEGEND_WIDTH)
+    lines = legend(drawn, [_UPDATE], width or _LEGEND_WIDTH, drawn.left_out)
     return [line_in((Styled(line, "muted"),), encoding) for line in lines]
 
 
@@ -75,16 +51,12 @@ def _strips(sections: Sequence[Section | Repeat]) -> list[Strip]:
 def _section(section: Section) -> list[Strip]:
     layer = section.layer
     title: Line = (Styled(layer.name or "graph", "strong"),)
-    facts = [layer.type] * (not layer.name.startswith(layer.type)) + [f"line {layer.line}"] * (layer.line is not None)
-    if not section.entries:
-        facts.append("the loss is computed without it")
-    title += tuple(Styled(f" · {fact}", "muted") for fact in facts)
+    title += tuple(Styled(f" · {fact}", "muted") for fact in section.facts)
     return [Strip(Side(), Side(), title=title), *(strip for entry in section.entries for strip in _entry(entry))]
 
 
 def _repeat(repeat: Repeat) -> list[Strip]:
-    block = "this layer" if repeat.layers == 1 else f"these {repeat.layers} layers"
-    return [Strip(Side(), Side(), title=(Styled(f"{block} {repeat.times} times more, to {repeat.last}", "muted"),))]
+    return [Strip(Side(), Side(), title=(Styled(repeat.text, "muted"),))]
 
 
 def _entry(entry: Entry) -> list[Strip]:
@@ -98,7 +70,8 @@ def _entry(entry: Entry) -> list[Strip]:
 
 def _parameter(entry: Entry, left: Side) -> list[Strip]:
     """The parameter and its gradient, with the update between them; under it, how the gradient is computed."""
-    update = Connection("update", (entry.update, "update")) if entry.update is not None else None
+    formula = () if entry.update is None or entry.update == TOO_LONG else (entry.update,)
+    update = Connection("update", (*formula, "update")) if entry.update is not None else None
     if not entry.results:
         return [Strip(left, Side(), update)]
     right, kept = _right(entry.results[0])
@@ -117,10 +90,10 @@ def _right(result: Result) -> tuple[Side, Connection | None]:
     return Side("▲", result.formula, _shape(result.type), "muted" if result.formula == "g" else "backward"), kept
 
 
-def _folded(drawn: Mirror) -> list[Strip]:
-    """A line for each layer, equal blocks once."""
+def _folded(items: Sequence[Section | Repeat]) -> list[Strip]:
+    """A line for each layer."""
     strips = []
-    for item in without_repeats(drawn.sections):
+    for item in items:
         strips += _repeat(item) if isinstance(item, Repeat) else [_layer(item)]
     return strips
 
@@ -129,14 +102,10 @@ def _layer(section: Section) -> Strip:
     """A layer in one line: its output, the bytes that its values are kept in, the gradients that come out of it."""
     layer = section.layer
     line = f" · line {layer.line}" if layer.line is not None else ""
-    left = Side("▼", layer.name + line, "×".join(map(str, ("n", *layer.output_shape))), "forward")
-    parameters = [f"∂{entry.text}" for entry in section.entries if entry.role == "parameter" and entry.results]
-    data = [entry for entry in section.entries if entry.role == "data"]
-    handed_on = [result.formula for entry in data for result in entry.results]
-    if not parameters and not handed_on:
+    left = Side("▼", layer.name + line, numbers.shape(layer.output_shape, varying=True), "forward")
+    text = section.gradients
+    if not text:
         return Strip(left, Side())
-    single = len(handed_on) == 1 and not parameters
-    text = handed_on[0] if single else ", ".join([*parameters, "∂x"] if data[0].results else parameters)
     size = numbers.size(layer.activation_bytes)
     kept = Connection("kept", (f"{size} kept", size)) if layer.activation_bytes else None
     return Strip(left, Side("▲", text, style="backward"), kept)
@@ -170,7 +139,4 @@ def _with_guide(strip: Strip, left: int, right: int) -> Strip:
 
 
 def _shape(type_: TensorType) -> str:
-    """The shape with the batch: n×3 for three numbers an example."""
-    if not type_.varying:
-        return numbers.shape(type_.shape)
-    return "×".join(map(str, ("n", *type_.shape)))
+    return numbers.shape(type_.shape, varying=type_.varying)

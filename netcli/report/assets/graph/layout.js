@@ -1,0 +1,127 @@
+// Where the boxes stand. Within a layer dagre ranks the forward boxes; the backward ones mirror them, updates stand outside.
+
+const painted = data.examples !== null;
+const size = { width: 236, height: painted ? 62 : 44, stack: 8, gap: 22, lane: 30, gutter: 160, head: 30, pad: 14, closed: painted ? 62 : 48, between: 18, updates: 52 };
+const mirrored = boxesOf("backward").length > 0;
+let placed = new Map(); // of each box that is seen, by key: { x, y, width, height }, the middle of the box
+let bands = []; // layers and groups from top to bottom: { thing, top, height, open }
+let world = { left: 0, right: 0, height: 0, columns: {} };
+
+function boxesOf(phase) {
+  return [...boxes.values()].filter((box) => box.phase === phase);
+}
+
+function bandHeight(row) {
+  const beside = Math.max(1, row.results.length);
+  return beside * size.height + (beside - 1) * size.stack;
+}
+
+// Places of the rows of a layer: { x, y } of each, the spine of data at x = 0, the top at y = 0.
+function rank(layer) {
+  if (!layer.places) {
+    const { rows } = layer;
+    const form = { heights: rows.map(bandHeight), roles: rows.map((row) => row.role), edges: edgesWithin(rows) };
+    const key = JSON.stringify(form);
+    if (!ranked.has(key)) ranked.set(key, inLanes(form, rankedByDagre(form)));
+    layer.places = new Map(rows.map((row, place) => [row, ranked.get(key)[place]]));
+  }
+  return layer.places;
+}
+
+const ranked = new Map(); // layers of one form are ranked once
+
+// The edges between rows, as pairs of places; -1 for what comes from the layers above.
+function edgesWithin(rows) {
+  const places = new Map(rows.map((row, place) => [row.boxes[0], place]));
+  const read = (row) => row.forward.nodes.flatMap((id) => nodes[id].inputs).filter(flows).map((id) => places.get(home[id]) ?? -1);
+  return rows.flatMap((row, place) => [...new Set(read(row))].filter((from) => from !== place).map((from) => [from, place]));
+}
+
+function rankedByDagre({ heights, roles, edges }) {
+  const graph = new dagre.graphlib.Graph();
+  graph.setGraph({ rankdir: "TB", nodesep: size.lane, ranksep: size.gap });
+  graph.setDefaultEdgeLabel(() => ({}));
+  graph.setNode("-1", { width: size.width, height: 0 });
+  heights.forEach((height, place) => graph.setNode(String(place), { width: size.width, height }));
+  for (const [from, to] of edges) graph.setEdge(String(from), String(to), { weight: roles[to] === "data" ? 20 : 1 });
+  dagre.layout(graph);
+  return heights.map((_, place) => graph.node(String(place)));
+}
+
+// The rows of each rank in lanes: data at the right, in the order that dagre found, what they read to their left.
+function inLanes({ heights, roles }, spots) {
+  const top = Math.min(...spots.map((spot, place) => spot.y - heights[place] / 2));
+  const found = [];
+  for (const beside of Map.groupBy(spots.keys(), (place) => Math.round(spots[place].y)).values()) {
+    const order = beside.toSorted((a, b) => (roles[b] === "data") - (roles[a] === "data") || spots[b].x - spots[a].x);
+    order.forEach((place, lane) => {
+      const aside = roles[place] === "data" || lane ? lane : 1; // the spine is for data alone
+      found[place] = { x: -aside * (size.width + size.lane), y: spots[place].y - top };
+    });
+  }
+  return found;
+}
+
+// The things to draw, from top to bottom: layers, and groups that are closed.
+function shown() {
+  return [...groups.filter((group) => !state.open.has(group)), ...layers.filter((layer) => !layer.group || state.open.has(layer.group))]
+    .sort((a, b) => (a.first ?? a.index) - (b.first ?? b.index));
+}
+
+function layOut() {
+  placed = new Map();
+  bands = [];
+  const things = shown();
+  const open = things.filter((thing) => thing.rows?.length && state.open.has(thing));
+  const spots = open.flatMap((layer) => [...rank(layer).values()]);
+  const reach = (pick, start) => spots.reduce((found, spot) => pick(found, spot.x), start);
+  world.columns = columns(reach(Math.min, 0), reach(Math.max, 0));
+  let y = 34;
+  for (const thing of things) {
+    const isOpen = open.includes(thing);
+    const height = isOpen ? size.head + placeRows(thing, y + size.head) + size.pad : thing.boxes.forward ? placeClosed(thing, y) : size.head;
+    bands.push({ thing, top: y, height, open: isOpen });
+    y += height + size.between;
+  }
+  y = placeRest(y + 34);
+  world.height = y + 40; // room for the legend
+}
+
+// The column of each phase: the x of its spine, and how wide it is.
+function columns(least, most) {
+  const half = size.width / 2;
+  const axis = most + half + size.gutter / 2;
+  const outer = 2 * axis - least + half;
+  world.left = least - half - size.pad;
+  const update = outer + size.updates + half;
+  world.right = (!mirrored ? most + half : boxesOf("update").length ? update + half : outer) + size.pad;
+  return { axis, update, forward: 0, backward: 2 * axis };
+}
+
+function put(box, x, y, height) {
+  placed.set(box.key, { x, y, width: size.width, height });
+}
+
+function placeRows(layer, top) {
+  let bottom = 0;
+  for (const [row, spot] of rank(layer)) {
+    const beside = row.boxes.filter((box) => box.phase === "backward");
+    for (const box of row.boxes) {
+      const place = beside.indexOf(box) - (beside.length - 1) / 2;
+      const y = top + spot.y + (box.phase === "backward" ? place * (size.height + size.stack) : 0);
+      put(box, box.phase === "forward" ? spot.x : box.phase === "update" ? world.columns.update : 2 * world.columns.axis - spot.x, y, size.height);
+    }
+    bottom = Math.max(bottom, spot.y + bandHeight(row) / 2);
+  }
+  return bottom;
+}
+
+function placeClosed(thing, top) {
+  for (const [phase, box] of Object.entries(thing.boxes)) put(box, world.columns[phase], top + size.closed / 2, size.closed);
+  return size.closed;
+}
+
+function placeRest(top) {
+  for (const box of rest) put(box, world.columns[box.phase], top + 20, 40);
+  return rest.length ? top + 54 : top;
+}

@@ -1,0 +1,116 @@
+"""What the page of a graph shows, as one JSON document; its script only lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from netcli.graph import Graph, Node, Variable, read_by
+from netcli.report.diagnosis import EXPLODING_UPDATE, VANISHING_UPDATE
+from netcli.report.graphs.document import as_json
+from netcli.report.graphs.folding import Repeat, without_repeats
+from netcli.report.graphs.mirror import Section, mirror
+from netcli.report.graphs.page_rows import Boxes, BoxRow
+from netcli.report.graphs.roles import gradients_of, is_computed
+from netcli.report.records import Flow, LayerRow
+
+#: Rows of a graph up to which the page opens with all layers open: about three screens.
+FEW = 60
+
+
+def page_data(
+    graph: Graph, layers: Sequence[LayerRow], yaml: Mapping[int, str] | None = None, flow: Flow | None = None
+) -> dict[str, Any]:
+    """The mirrored graph: nodes as in the JSON document, the layers with their rows of boxes, which layers are alike.
+
+    Boxes have ids of nodes, and each node stands in one box. `yaml` is the text of lines of the config, `flow` what is
+    painted on the graph.
+    """
+    drawn = mirror(graph, layers)
+    boxes = Boxes(graph, drawn)
+    ids = {node: number for number, node in enumerate(graph.nodes)}
+    sections = [section for section in drawn.sections if section.entries or section.layer.line is not None]
+    return {
+        **as_json(graph),
+        "nodes": _nodes(graph, ids, flow),
+        "ops": {node.op.name: _about(node) for node in graph.nodes if is_computed(node)},
+        "layers": [_layer(section, boxes.rows[section.layer.name], ids) for section in sections],
+        "groups": _groups(sections),
+        "rest": {phase: box.as_json(ids) for phase, box in boxes.rest.items()},
+        "gradients": {str(ids[parameter]): ids[gradient] for parameter, gradient in gradients_of(graph).items()},
+        "end": drawn.end,
+        "open": sum(len(section.entries) for section in sections) <= FEW,
+        "yaml": {str(line): text for line, text in (yaml or {}).items()},
+        "examples": flow.examples if flow is not None else None,
+        "healthy": {"largest": EXPLODING_UPDATE, "smallest": VANISHING_UPDATE},
+    }
+
+
+def _nodes(graph: Graph, ids: Mapping[Node, int], flow: Flow | None) -> list[dict[str, Any]]:
+    """The nodes of the JSON document; what is read only for its number of examples is no input here.
+
+    Entries that are null or empty are left out: they would be a tenth of the page.
+    """
+    found = []
+    for node, entry in zip(graph.nodes, as_json(graph)["nodes"], strict=True):
+        more: dict[str, Any] = {
+            "inputs": [ids[x] for x in read_by(node)],
+            "bytes": node.type.size * np.dtype(node.type.dtype).itemsize,
+        }
+        if isinstance(node.op, Variable):
+            more["trainable"] = node.op.trainable
+        if flow is not None:
+            more["values"] = {name: _short(value) for name, value in asdict(flow.statistics[node]).items()}
+            more["root_mean_square"] = _short(flow.statistics[node].root_mean_square)
+            more["update_ratio"] = _short(flow.update_ratios.get(node))
+        found.append({name: value for name, value in (entry | more).items() if value is not None and value != ""})
+    return found
+
+
+def _short(value: object) -> object:
+    """A number in four digits: nobody reads more on a page. One that is not finite in words, since JSON has none."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.4g}") if np.isfinite(value) else str(value)
+
+
+def _about(node: Node) -> str:
+    """The first sentence about an operation: its formula."""
+    return (type(node.op).__doc__ or "").strip().split("\n\n", maxsplit=1)[0].replace("\n    ", " ")
+
+
+def _layer(section: Section, rows: Sequence[BoxRow], ids: Mapping[Node, int]) -> dict[str, Any]:
+    layer = asdict(section.layer)
+    return {**layer, "facts": section.facts, "gradients": section.gradients, "rows": [_row(row, ids) for row in rows]}
+
+
+def _row(row: BoxRow, ids: Mapping[Node, int]) -> dict[str, Any]:
+    results = [
+        {**box.as_json(ids), "value": ids[result.nodes[-1]] if result.nodes else None, "kept": list(result.kept)}
+        for result, box in row.results
+    ]
+    return {
+        "role": row.entry.role,
+        "forward": row.forward.as_json(ids),
+        "results": results,
+        "update": row.update.as_json(ids) if row.update is not None else None,
+    }
+
+
+def _groups(sections: Sequence[Section]) -> list[dict[str, Any]]:
+    """The layers that only repeat the ones before: from and to, as places in the list of layers."""
+    places = {section: place for place, section in enumerate(sections)}
+    return [
+        {
+            "first": places[item.sections[0]],
+            "last": places[item.sections[-1]],
+            "times": item.times,
+            "size": item.layers,
+            "last_name": item.last,
+        }
+        for item in without_repeats(sections)
+        if isinstance(item, Repeat)
+    ]
