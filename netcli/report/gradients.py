@@ -66,11 +66,6 @@ class Diagnosis:
     layer: str
     text: str = field(compare=False)
 
-    @property
-    def styled(self) -> Styled:
-        """The sentence in its colour."""
-        return Styled(self.text, style_of(self.word))
-
 
 def diagnoses(rows: Sequence[ParameterRow]) -> list[Diagnosis]:
     """A sentence for each word that some parameters have, the worst first: the layer where the trouble is, its line, why."""

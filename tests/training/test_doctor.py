@@ -103,6 +103,24 @@ def test_the_place_of_a_sickness(tmp_path: Path) -> None:
     assert (found.place.line, found.place.text) == (10, "train: {epochs: 2, optimizer: {sgd: {lr: 1000000}}}")
 
 
+def table(tmp_path: Path, features: np.ndarray, targets: np.ndarray) -> str:
+    """A config that learns values of features, as they are."""
+    np.savez(tmp_path / "values.npz", x=features.astype("float32"), y=targets.astype("float32"))
+    data = "{dataset: {npz: values.npz}, batch_size: 16, standardize: none}"
+    return f"data: {data}\nmodel: {{layers: [dense: 1, mse]}}\ntrain: {{epochs: 1}}\n"
+
+
+def test_targets_far_away_and_features_of_other_sizes(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    features = generator.normal(size=(64, 2))
+    found = findings(tmp_path, table(tmp_path, features, 1000 + features[:, :1]))
+    assert found["initial loss"].verdict == "fault"
+    assert "bias_init: {constant: MEAN}" in (found["initial loss"].advice or "")
+    assert found["data standardised"].verdict == "ok"
+    uneven = findings(tmp_path, table(tmp_path, features * [1.4, 1e-4], features[:, :1]))
+    assert uneven["data standardised"].verdict == "warning"
+
+
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber: 0.1", "huber: 5"])
 def test_the_baseline_is_that_of_the_best_constant(loss: str, tmp_path: Path) -> None:
     """No constant beside it has less."""

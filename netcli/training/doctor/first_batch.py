@@ -22,6 +22,8 @@ from netcli.training.values import first_batch
 #: Inputs around 0 with a deviation near 1 are what the initialisers are derived for (LeCun, Bottou, Orr and Müller, "Efficient
 #: BackProp", 1998, section 4.3). A sample of a standardised data set is well inside these.
 _MOST_MEAN, _DEVIATIONS = 0.5, (0.3, 3.0)
+#: Times the deviation of the least feature that the largest may have: gradients go with its square.
+_MOST_UNEVEN = 100.0
 #: Times the loss of a network that knows nothing. Logits of variance s² add s²/2 to ln(classes): a deviation of 2 doubles
 #: that of ten classes. Ten times is what no usual initialisation comes near.
 _LARGE_LOSS, _HUGE_LOSS = 2.0, 10.0
@@ -92,17 +94,25 @@ def _standardised_input(session: Session) -> Node:
 
 def _standardised(seen: _Seen) -> Finding:
     mean, deviation = float(seen.inputs.mean()), float(seen.inputs.std())
-    good = abs(mean) <= _MOST_MEAN and _DEVIATIONS[0] <= deviation <= _DEVIATIONS[1]
+    each = _deviations(seen.inputs)
+    good = abs(mean) <= _MOST_MEAN and _DEVIATIONS[0] <= deviation <= _DEVIATIONS[1] and each[1] <= _MOST_UNEVEN * each[0]
     advice = "data.standardize: all (or channel, or feature) gives inputs a mean of 0 and a deviation of 1"
     return Finding(
         "data standardised",
         "ok" if good else "warning",
         f"mean {numbers.significant(mean)}, deviation {numbers.significant(deviation)}",
-        "about 0 and 1",
-        {"mean": mean, "deviation": deviation},
+        f"about 0 and 1; features within {_MOST_UNEVEN:g} times",
+        {"mean": mean, "deviation": deviation, "least_deviation": each[0], "largest_deviation": each[1]},
         None if good else advice,
         None if good else seen.session.loaded.place("data", "standardize"),
     )
+
+
+def _deviations(inputs: Array) -> tuple[float, float]:
+    """The least and the largest deviation of a feature, or of a channel of images; those that never change are left out."""
+    deviations = inputs.std(axis=(0, *range(2, inputs.ndim)))
+    moving = deviations[deviations > 0]
+    return (float(moving.min()), float(moving.max())) if moving.size else (0.0, 0.0)
 
 
 # ------------------------------------------------------------------------------------------------------------------ loss
@@ -112,7 +122,7 @@ def _first_loss(seen: _Seen) -> Finding:
     """Against the loss of a network that knows nothing of its input."""
     baseline, why = _baseline(seen.session)
     ratio = seen.loss / baseline if baseline else math.inf
-    verdict, advice = _judged_loss(seen.loss, ratio)
+    verdict, advice = _judged_loss(seen.loss, ratio, values=seen.session.data.classes is None)
     return Finding(
         "initial loss",
         verdict,
@@ -124,12 +134,19 @@ def _first_loss(seen: _Seen) -> Finding:
     )
 
 
-def _judged_loss(loss: float, ratio: float) -> tuple[Verdict, str | None]:
+def _judged_loss(loss: float, ratio: float, *, values: bool) -> tuple[Verdict, str | None]:
+    """The verdict; `values` says that the targets are values, which may lie anywhere, and no classes."""
     if not math.isfinite(loss):
         return "fault", "the network overflows before its first step: standardise the data, or make the initial weights smaller"
     if ratio > _LARGE_LOSS:
-        text = "the network begins sure of wrong answers: make the initial weights of its last layer smaller, such as with"
-        return "fault" if ratio > _HUGE_LOSS else "warning", f"{text} initializer: {{normal: 0.01}}, or standardise the data"
+        advice = (
+            "the targets are far from what the network begins with: scale them to about -1 to 1, or begin at their mean, "
+            "with bias_init: {constant: MEAN} in the last layer"
+            if values
+            else "the network begins sure of wrong answers: make the initial weights of its last layer smaller, such as with "
+            "init: {normal: 0.01}, or standardise the data"
+        )
+        return "fault" if ratio > _HUGE_LOSS else "warning", advice
     if ratio < _SMALL_LOSS:
         return "warning", "less than a network that knows nothing can have: is the target among the inputs, or always the same?"
     return "ok", None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,21 +18,27 @@ from netcli.optimizers.step import Rule, training_step
 from netcli.passes import optimize
 from netcli.report import numbers
 from netcli.report.doctor import Finding, Verdict
+from netcli.training.anatomy import cost
 from netcli.training.session import Session
 from netcli.training.values import first_batch
 
-#: One batch by heart (Karpathy, "A recipe for training neural networks", 2019): examples, steps, seconds, adam's rate.
-_EXAMPLES, _STEPS, _SECONDS, _RATE = 32, 500, 10.0, 5e-3
+#: One batch by heart (Karpathy, "A recipe for training neural networks", 2019): examples, steps, adam's rate.
+_EXAMPLES, _STEPS, _RATE = 32, 500, 5e-3
 #: It is learned when all examples are told right, or at this share of the first loss; from the other on, nothing was learned.
 _LEARNED, _NOTHING = 0.1, 0.9
-#: The range test (Smith, "Cyclical learning rates for training neural networks", 2017): from, to, in so many steps.
-_LOW, _HIGH, _RANGE_STEPS = 1e-6, 10.0, 150
+#: The range test (Smith, "Cyclical learning rates for training neural networks", 2017): from, to, in so many steps, of batches
+#: of at most so many examples: it should take seconds, also with the numpy executor.
+_LOW, _HIGH, _RANGE_STEPS, _RANGE_EXAMPLES = 1e-6, 10.0, 100, 64
+#: Of large networks fewer steps, so many at least: the operations that a trial may take, seconds with the numpy executor.
+_LEAST_STEPS, _OPERATIONS = 50, 2e10
 #: A loss this many times the least so far has diverged.
 _DIVERGED = 4.0
 #: How much of the mean comes from the newest loss.
 _NEWEST = 0.1
 #: The suggestion lies so much below the rate of the least loss, where the loss still falls.
 _MARGIN = 10.0
+#: A rate this much above that of the least loss is beyond all that was tried or learned.
+_FAR = 10.0
 #: A rate this much below the suggestion is slow.
 _SLOW = 100.0
 
@@ -54,9 +59,9 @@ class Rising(Schedule):
 def one_batch(session: Session, asked: Callable[[], bool]) -> Iterator[Finding]:
     """Whether the network can learn a few examples by heart: what it cannot, no data and no learning rate will teach it."""
     data = dict(first_batch(session, _EXAMPLES))
-    examples, end = len(data["target"]), time.monotonic() + _SECONDS
-    batches = [np.arange(examples)] * _STEPS
-    trial = _trial(session, Adam(lr=_RATE), Constant(), data, batches, asked, lambda t: t.learned or time.monotonic() > end)
+    examples = len(data["target"])
+    batches = [np.arange(examples)] * _steps(session, examples, _STEPS)
+    trial = _trial(session, Adam(lr=_RATE), Constant(), data, batches, asked, lambda trial: trial.learned)
     losses = trial.losses
     share = min(losses) / losses[0] if losses[0] > 0 else 0.0
     verdict: Verdict = "ok" if trial.learned else "fault" if share > _NOTHING or not math.isfinite(share) else "warning"
@@ -76,13 +81,22 @@ def one_batch(session: Session, asked: Callable[[], bool]) -> Iterator[Finding]:
     )
 
 
+def _steps(session: Session, examples: int, most: int) -> int:
+    """How many steps of so many examples a trial has: of the network alone, so that it ends the same on any machine."""
+    each = sum(
+        examples * part.per_example + part.per_step for part in (cost(session.step, "forward"), cost(session.step, "backward"))
+    )
+    return int(min(most, max(_LEAST_STEPS, _OPERATIONS / max(each, 1))))
+
+
 def learning_rate(session: Session, asked: Callable[[], bool]) -> Iterator[Finding]:
     """The config's rate against a range test with the config's own optimizer: the loss while the rate rises."""
     optimizer = session.loaded.config.train.optimizer
-    growth = (_HIGH / _LOW) ** (1 / (_RANGE_STEPS - 1))
+    steps = _steps(session, _RANGE_EXAMPLES, _RANGE_STEPS)
+    growth = (_HIGH / _LOW) ** (1 / (steps - 1))
     train = session.data.train
     batches = session.batches(0)
-    some = [batches[number % len(batches)] for number in range(_RANGE_STEPS)]
+    some = [batches[number % len(batches)][:_RANGE_EXAMPLES] for number in range(steps)]
     rising = optimizer.model_copy(update={"lr": _LOW})
     data = {"input": train.inputs, "target": train.targets}
     losses = _trial(session, rising, Rising(growth=growth), data, some, asked, lambda trial: _diverged(trial.losses)).losses
@@ -91,7 +105,7 @@ def learning_rate(session: Session, asked: Callable[[], bool]) -> Iterator[Findi
     best = int(np.nanargmin(means))
     suggested, edge = float(rates[best]) / _MARGIN, float(rates[-1])
     fell = means[best] < 0.95 * means[0]
-    yield _judged_rate(session, optimizer.lr, suggested, edge, diverged=len(losses) < _RANGE_STEPS, fell=fell)
+    yield _judged_rate(session, optimizer.lr, suggested, edge, diverged=len(losses) < steps, fell=fell)
 
 
 def _judged_rate(session: Session, rate: float, suggested: float, edge: float, *, diverged: bool, fell: bool) -> Finding:
@@ -101,7 +115,7 @@ def _judged_rate(session: Session, rate: float, suggested: float, edge: float, *
     advice = None
     if not fell:
         verdict, advice = "warning", "the loss fell at no rate between 1e-06 and 10: look at the other checks first"
-    elif diverged and rate >= edge:
+    elif (diverged and rate >= edge) or rate > _FAR * suggested * _MARGIN:
         verdict, advice = "fault", f"training diverges at such a rate: set {where} to about {suggested:.1g}"
     elif rate > suggested * _MARGIN:
         verdict, advice = "warning", f"near the rate at which training diverges: {where} of about {suggested:.1g} is safer"
