@@ -11,7 +11,6 @@ from netcli.cli.running import JsonOption, guarded, print_json, results
 
 if TYPE_CHECKING:
     from netcli.report.comparison import Comparison
-    from netcli.training.session import Session
 
 _HELP = "A YAML file, or a run directory."
 
@@ -29,8 +28,9 @@ def diff(
     backward; and the settings outside of the model that differ. The name of the run is no difference.
     """
     from netcli.training.comparison import compare  # noqa: PLC0415 - heavy
+    from netcli.training.subject import session_at  # noqa: PLC0415
 
-    found = compare(_session(before), _session(after), (str(before), str(after)))
+    found = compare(session_at(before), session_at(after), (str(before), str(after)))
     if json:
         from netcli.report.comparison import as_json  # noqa: PLC0415
 
@@ -39,15 +39,6 @@ def diff(
         _show(found)
     if exit_code and not found.same:
         raise typer.Exit(1)
-
-
-def _session(path: Path) -> Session:
-    """What the config of a file or of a run builds."""
-    from netcli.config.load import load  # noqa: PLC0415
-    from netcli.training.run_directory import open_run  # noqa: PLC0415
-    from netcli.training.session import prepare  # noqa: PLC0415
-
-    return prepare(load(open_run(path).config if path.is_dir() else path))
 
 
 def _show(found: Comparison) -> None:
