@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netcli.cli.evaluate import CheckpointName
+from netcli.cli.evaluate import CheckpointName, CheckpointOption
 from netcli.cli.running import (
     ExecutorOption,
     JsonOption,
     OverridesArgument,
+    SourceArgument,
     ThreadsOption,
     guarded,
     limit_threads,
@@ -42,13 +42,11 @@ ExamplesOption = Annotated[
 
 @guarded
 def explain(
-    source: Annotated[
-        Path, typer.Argument(metavar="CONFIG|RUN", help="The YAML file, or a run directory.", show_default=False)
-    ],
+    source: SourceArgument,
     parameter: ParameterOption,
     overrides: OverridesArgument = None,
     examples: ExamplesOption = None,
-    checkpoint: Annotated[CheckpointName, typer.Option("--checkpoint", help="Which weights of a run.")] = CheckpointName.BEST,
+    checkpoint: CheckpointOption = CheckpointName.BEST,
     executor: ExecutorOption = None,
     threads: ThreadsOption = None,
     json: JsonOption = False,

@@ -216,10 +216,7 @@ def _end(checks: Sequence[Check], table: Table, faults: Sequence[Fault] | None, 
     from netcli.report.gradcheck import as_json, findings  # noqa: PLC0415
 
     def place(fault: Fault) -> Place | None:
-        if session is None:
-            return None
-        names = [placed.name for placed in session.layers]
-        return session.loaded.place("model", "layers", names.index(fault.layer)) if fault.layer in names else None
+        return None if session is None else session.place_of(fault.layer)
 
     if json:
         print_json(as_json(checks, faults))

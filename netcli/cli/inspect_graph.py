@@ -14,6 +14,7 @@ from netcli.cli.running import (
     ExecutorOption,
     JsonOption,
     OverridesArgument,
+    SourceArgument,
     guarded,
     messages,
     results,
@@ -93,9 +94,6 @@ ValuesOption = Annotated[
     bool,
     typer.Option("--values", help="Compute one batch, and tell of each value how large it is. For html and json."),
 ]
-GraphArgument = Annotated[
-    Path, typer.Argument(metavar="CONFIG|RUN", help="The YAML file, or a run directory.", show_default=False)
-]
 ViewOption = Annotated[View, typer.Option("--view", help="The forward graph, with the backward graph, or the whole step.")]
 FormatOption = Annotated[
     Format,
@@ -110,7 +108,7 @@ DetailOption = Annotated[Detail, typer.Option("--detail", help="Of the picture: 
 
 @guarded
 def inspect_graph(
-    config: GraphArgument,
+    config: SourceArgument,
     overrides: OverridesArgument = None,
     view: ViewOption = View.STEP,
     form: FormatOption = Format.PICTURE,
@@ -198,11 +196,10 @@ def _document(session: Session, graph: Graph, form: Format, path: Path, flow: Fl
 
     if form is Format.JSON:
         return dumps(as_json(graph, flow), indent=2) + "\n"
-    loaded = session.loaded
-    places = [loaded.place("model", "layers", index) for index in range(len(loaded.config.model.layers))]
+    places = [session.place_of(placed.name) for placed in session.layers]
     yaml = {place.line: place.text for place in places if place is not None and place.text is not None}
     rows = layer_rows(session.layers, session.model, session.step)
-    return graph_page(graph, rows, loaded.config.name, str(path), yaml=yaml, flow=flow)
+    return graph_page(graph, rows, session.loaded.config.name, str(path), yaml=yaml, flow=flow)
 
 
 def _write_events(graph: Graph, directory: Path) -> None:

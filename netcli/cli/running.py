@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
+SourceArgument = Annotated[
+    Path, typer.Argument(metavar="CONFIG|RUN", help="The YAML file, or a run directory.", show_default=False)
+]
 OverridesArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="KEY=VALUE", help="Settings to change, such as train.epochs=3.", show_default=False),

@@ -106,7 +106,7 @@ def _train(config: Path | None, resume: Path | None, run_dir: Path | None, overr
             raise DivergedError(
                 f"training diverged in epoch {epoch}, step {batch} of it: "
                 + (str(where) if where else "the update is not finite"),
-                place=trainer.place_of(where) if where else None,
+                place=trainer.session.place_of(where.layer) if where else None,
                 hint=f"try a lower learning rate or clip_norm; the weights before that step are kept in {trainer.run.last}",
             )
         case "interrupted":

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from netcli.errors import Place
 from netcli.report.page import training_page
 from netcli.report.records import EpochRecord, Stopped, Summary
 from netcli.report.training import TrainingReport
@@ -76,11 +75,6 @@ class Trainer:
         self._write_page(summary)
         self.report.finished(summary)
         return Outcome(summary, self.diverged_at)
-
-    def place_of(self, where: NonFinite) -> Place | None:
-        """Where the layer is written that a value belongs to; None for what belongs to none, such as the learning rate."""
-        names = [placed.name for placed in self.session.layers]
-        return self.session.loaded.place("model", "layers", names.index(where.layer)) if where.layer in names else None
 
     def _ended(self) -> Stopped | None:
         """Why there is no further epoch: all are done, or the last ones were no better; None while there is one."""

@@ -13,7 +13,7 @@ from netcli.config.load import Loaded
 from netcli.datasets.dataset import Dataset
 from netcli.datasets.prepare import load as load_data
 from netcli.datasets.splitting import random_order
-from netcli.errors import ConfigError, Problem, UsageError
+from netcli.errors import ConfigError, Place, Problem, UsageError
 from netcli.executors import Executor, State, executor, initial_state
 from netcli.graph import Array, DType, Graph, Node, Variable, op_of, phase
 from netcli.layers.building import shape_text
@@ -87,6 +87,11 @@ class Session:
     def batch_size(self) -> int:
         """Examples of a full batch: no more than there are."""
         return min(self.loaded.config.data.batch_size, len(self.data.train))
+
+    def place_of(self, layer: str) -> Place | None:
+        """Where the layer of this name is written; None for what is no layer of the stack, such as the input."""
+        names = [placed.name for placed in self.layers]
+        return self.loaded.place("model", "layers", names.index(layer)) if layer in names else None
 
     def batches(self, epoch: int) -> list[Array]:
         """The indices of an epoch's examples, batch by batch: a function of seed and epoch alone."""

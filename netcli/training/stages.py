@@ -20,12 +20,8 @@ from netcli.training.session import Session
 
 def yaml_lines(session: Session) -> dict[str, str]:
     """The line of YAML on which each layer begins, by the layer's name."""
-    places = [session.loaded.place("model", "layers", index) for index in range(len(session.layers))]
-    return {
-        placed.name: place.text.strip()
-        for placed, place in zip(session.layers, places, strict=True)
-        if place is not None and place.text is not None
-    }
+    places = {placed.name: session.place_of(placed.name) for placed in session.layers}
+    return {name: place.text.strip() for name, place in places.items() if place is not None and place.text is not None}
 
 
 def stages_of(layers: Sequence[Placed], model: Model, found: Flow, lines: Mapping[str, str]) -> tuple[Stage, ...]:

@@ -175,12 +175,7 @@ def _baseline(session: Session) -> tuple[float, str]:
 def _last_weights(session: Session) -> Place | None:
     """Where the last layer with weights stands."""
     names = [w.origin.layer for w in session.model.parameters]
-    return _place(session, names[-1]) if names else None
-
-
-def _place(session: Session, name: str) -> Place | None:
-    index = next((index for index, placed in enumerate(session.layers) if placed.name == name), None)
-    return None if index is None else session.loaded.place("model", "layers", index)
+    return session.place_of(names[-1]) if names else None
 
 
 # ---------------------------------------------------------------------------------------------------------------- scales
@@ -206,7 +201,7 @@ def _activations(seen: _Seen) -> Finding:
         None
         if off is None
         else f"values {how} towards {off.name}: another initializer, batchnorm before it, or standardised data",
-        None if off is None else _place(seen.session, off.name),
+        None if off is None else seen.session.place_of(off.name),
     )
 
 
@@ -231,7 +226,7 @@ def _gradients(seen: _Seen) -> Finding:
         f"per weight at least {VANISHING_SHARE:g}",
         {name: size for name, (size, _) in sizes.items()},
         advice if fades else None,
-        _place(seen.session, sizes[weak][1].origin.layer) if fades else None,
+        seen.session.place_of(sizes[weak][1].origin.layer) if fades else None,
     )
 
 
@@ -256,7 +251,7 @@ def _dead(seen: _Seen) -> Finding | None:
         f"at most {_MANY_DEAD:.0%} of a layer",
         {p.name: each for p, each in shares.items()},
         None if verdict == "ok" else advice,
-        None if verdict == "ok" else _place(seen.session, most.name),
+        None if verdict == "ok" else seen.session.place_of(most.name),
     )
 
 
