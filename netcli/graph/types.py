@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 Shape = tuple[int, ...]
 DType = Literal["float32", "float64", "int32", "uint32", "uint8", "bool"]
 
@@ -25,6 +27,11 @@ class TensorType:
     def size(self) -> int:
         """Number of elements, of one example if varying."""
         return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """Room of the elements, of one example if varying."""
+        return self.size * np.dtype(self.dtype).itemsize
 
     @property
     def is_float(self) -> bool:

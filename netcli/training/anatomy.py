@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from netcli.autodiff import gradients
 from netcli.graph import Graph, Node, Phase, Variable, op_of
 from netcli.layers.stack import Model, Placed
@@ -84,7 +82,7 @@ def activation_bytes(graph: Graph) -> Mapping[str, int]:
     total: dict[str, int] = {}
     for node in stored:
         if node.type.varying:
-            total[node.origin.layer] = total.get(node.origin.layer, 0) + node.type.size * np.dtype(node.type.dtype).itemsize
+            total[node.origin.layer] = total.get(node.origin.layer, 0) + node.type.bytes
     return total
 
 

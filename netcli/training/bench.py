@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from netcli.executors import Profile, Program, Spent
 from netcli.graph import Array, Node
 from netcli.report.bench import Bench, BenchRow, RowKind
@@ -66,10 +64,9 @@ class _Rounds:
     """Rounds of steps, each from the initial state: seconds of a step in each, profiles, the number of steps."""
 
     def __init__(self, session: Session, program: Program, examples: int, asked: Callable[[], bool]) -> None:
-        train = session.data.train
         self.program, self.asked, self.state = program, asked, session.initial_state()
-        self.data = {"input": train.inputs, "target": train.targets}
-        self.batches = _batches(len(train), examples, session.loaded.config.seed)
+        self.data = session.train_data
+        self.batches = _batches(session, examples)
         self.seconds: list[float] = []
         self.profiles: list[Profile] = []
         self.steps = 0
@@ -97,10 +94,9 @@ class _Rounds:
         return passed / done
 
 
-def _batches(available: int, examples: int, seed: int) -> list[Array]:
-    """As many full batches as a round may need, in a random order, epoch after epoch of the same."""
-    order = np.random.default_rng(seed).permutation(available)
-    whole = [order[at : at + examples] for at in range(0, available - examples + 1, examples)]
+def _batches(session: Session, examples: int) -> list[Array]:
+    """As many full batches as a round may need: those of the first epoch, again and again."""
+    whole = [batch for batch in session.batches(0) if len(batch) == examples]
     return list(itertools.islice(itertools.cycle(whole), _MOST_STEPS))
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from netcli.config.dump import absolute_paths, plain
 from netcli.config.load import Loaded
 from netcli.graph import Phase
@@ -120,7 +118,7 @@ def _numbers(side: _Side) -> dict[str, tuple[Any, int]]:
     step, batch = side.session.step, side.session.batch_size
     update = cost(step, "update")
     activations = sum(row.activation_bytes for row in side.rows)
-    state = sum(w.type.size * np.dtype(w.type.dtype).itemsize for w in step.variables)
+    state = sum(w.type.bytes for w in step.variables)
     operations = {
         f"operations, {phase}": ("count", sum(is_computed(node) and node.origin.phase == phase for node in step.nodes))
         for phase in _PHASES

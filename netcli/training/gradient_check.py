@@ -84,7 +84,6 @@ def computed_by(runner: Executor) -> Evaluate:
 
 def _leaves(session: Session, graph: Graph, examples: int) -> dict[Node, Array]:
     """The first examples of the training data, the initial weights, the random numbers of the first step."""
-    train = session.data.train
-    feeds = {"input": train.inputs[:examples], "target": train.targets[:examples]}
+    feeds = {label: array[:examples] for label, array in session.train_data.items()}
     typed = {label: feeds[label].astype(node.type.dtype) for label, node in graph.placeholders.items()}
     return leaf_values(graph, session.initial_state(), typed)

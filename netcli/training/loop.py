@@ -97,8 +97,7 @@ class Trainer:
 
     def _steps(self, epoch: int, interruption: Interruption) -> Stopped | None:
         """The batches of an epoch that are still to do."""
-        train = self.session.data.train
-        data = {"input": train.inputs, "target": train.targets}
+        data = self.session.train_data
         every = self.session.batches(epoch)
         batches = every[self.position.batch :]
         diverging = None

@@ -88,6 +88,11 @@ class Session:
         """Examples of a full batch: no more than there are."""
         return min(self.loaded.config.data.batch_size, len(self.data.train))
 
+    @property
+    def train_data(self) -> dict[str, Array]:
+        """The training examples, by the placeholders that they feed."""
+        return {"input": self.data.train.inputs, "target": self.data.train.targets}
+
     def place_of(self, layer: str) -> Place | None:
         """Where the layer of this name is written; None for what is no layer of the stack, such as the input."""
         names = [placed.name for placed in self.layers]

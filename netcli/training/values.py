@@ -11,9 +11,8 @@ from netcli.training.session import Session
 
 def first_batch(session: Session, examples: int | None = None) -> Feeds:
     """The first batch that training sees, input and target; or so many of its examples, as far as there are."""
-    train = session.data.train
     indices = session.batches(0)[0][:examples]
-    return {"input": train.inputs[indices], "target": train.targets[indices]}
+    return {label: array[indices] for label, array in session.train_data.items()}
 
 
 def values_of(graph: Graph, state: State, feeds: Feeds, runner: Executor) -> dict[Node, Array]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from netcli.autodiff.gradcheck.check import Check, CheckSettings, Evidence
 from netcli.autodiff.gradcheck.function import Evaluate
-from netcli.autodiff.gradcheck.graph import check_graph
+from netcli.autodiff.gradcheck.graph import check_graph, random_weights
 from netcli.autodiff.gradcheck.suggest import Trial, suggestions
 from netcli.autodiff.paths import active_nodes, describe
 from netcli.graph import Array, Node, placeholder, topological
@@ -91,6 +91,5 @@ def _looks(y: Node, x: Node, values: Mapping[Node, Array], evaluate: Evaluate, r
     if not np.isfinite(row.max_abs_error):
         return ()
     (shape,) = (value.shape for value in evaluate([y], values))
-    generator = np.random.default_rng(0)
-    weights = np.asarray(generator.choice((-1.0, 1.0), shape) * generator.uniform(0.5, 1.5, shape))
+    weights = random_weights(np.random.default_rng(0), shape)
     return suggestions(*(Trial.of(y, x, values, evaluate, given) for given in (weights, np.ones(shape))))

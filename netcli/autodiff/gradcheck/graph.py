@@ -41,11 +41,11 @@ def check_graph(
     seed = placeholder("cotangent", y.type)
     first = gradients([y], xs, [seed], unconnected="zero")
     (shape,) = (value.shape for value in evaluate([y], values))
-    given = {**values, seed: np.ones(shape) if loss else _weights(generator, shape)}
+    given = {**values, seed: np.ones(shape) if loss else random_weights(generator, shape)}
     stages = [_Stage("reverse", "complex", "forward", (y,), (seed,), tuple(first))]
     if settings.second_order:
         seeds = tuple(placeholder("cotangent", x.type) for x in xs)
-        given |= {s: _weights(generator, values[x].shape) for x, s in zip(xs, seeds, strict=True)}
+        given |= {s: random_weights(generator, values[x].shape) for x, s in zip(xs, seeds, strict=True)}
         second = gradients(first, xs, seeds, unconnected="zero")
         stages.append(_Stage("second reverse", "second complex", "second forward", tuple(first), seeds, tuple(second)))
     nodes = topological([node for stage in stages for node in (*stage.outputs, *stage.seeds, *stage.gradients)])
@@ -87,7 +87,7 @@ class _Stage:
         return rows
 
 
-def _weights(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def random_weights(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Random weights of either sign, none near zero: no element of what they weigh goes unseen."""
     return np.asarray(generator.choice((-1.0, 1.0), shape) * generator.uniform(0.5, 1.5, shape))
 

@@ -102,10 +102,10 @@ class Plan:
         """Of the stored node of each convolution's kernel that is worth it, how many strips."""
         strips = {}
         for node in self.schedule.stored:
-            op = self.schedule.fused.get(node, node).op
+            kernel = self.schedule.fused.get(node, node)
+            op = kernel.op
             if isinstance(op, Conv2D | Conv2DInputGrad | Conv2DWeightGrad) and op.groups == 1:
-                inputs = self.schedule.fused.get(node, node).inputs
-                products = LANES * op.flops(self.schedule.fused.get(node, node).type, *(x.type for x in inputs)) // 2
+                products = LANES * op.flops(kernel.type, *(x.type for x in kernel.inputs)) // 2
                 count = _strips(node.shape[0])
                 if products >= _MANY_PRODUCTS and count > 1:
                     strips[node] = count

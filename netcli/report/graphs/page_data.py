@@ -33,9 +33,10 @@ def page_data(
     boxes = Boxes(graph, drawn)
     ids = {node: number for number, node in enumerate(graph.nodes)}
     sections = [section for section in drawn.sections if section.entries or section.layer.line is not None]
+    document = as_json(graph)
     return {
-        **as_json(graph),
-        "nodes": _nodes(graph, ids, flow),
+        **document,
+        "nodes": _nodes(graph, document["nodes"], ids, flow),
         "ops": {node.op.name: _about(node) for node in graph.nodes if is_computed(node)},
         "layers": [_layer(section, boxes.rows[section.layer.name], ids) for section in sections],
         "groups": _groups(sections),
@@ -49,16 +50,16 @@ def page_data(
     }
 
 
-def _nodes(graph: Graph, ids: Mapping[Node, int], flow: Flow | None) -> list[dict[str, Any]]:
+def _nodes(graph: Graph, entries: Sequence[dict[str, Any]], ids: Mapping[Node, int], flow: Flow | None) -> list[dict[str, Any]]:
     """The nodes of the JSON document; what is read only for its number of examples is no input here.
 
     Entries that are null or empty are left out: they would be a tenth of the page.
     """
     found = []
-    for node, entry in zip(graph.nodes, as_json(graph)["nodes"], strict=True):
+    for node, entry in zip(graph.nodes, entries, strict=True):
         more: dict[str, Any] = {
             "inputs": [ids[x] for x in read_by(node)],
-            "bytes": node.type.size * np.dtype(node.type.dtype).itemsize,
+            "bytes": node.type.bytes,
         }
         if isinstance(node.op, Variable):
             more["trainable"] = node.op.trainable

@@ -41,9 +41,8 @@ def cost_of_training(session: Session, asked: Callable[[], bool]) -> Iterator[Fi
 
 def _seconds_of_a_step(session: Session, asked: Callable[[], bool]) -> float:
     """The median of steps, after the first, which compiles."""
-    train = session.data.train
     program = session.executor.compile(session.guarded_step, session.guards)
-    state, data = session.initial_state(), {"input": train.inputs, "target": train.targets}
+    state, data = session.initial_state(), session.train_data
     batch = session.batches(0)[0]
     program.prepare(len(batch))
     times: list[float] = []

@@ -94,12 +94,12 @@ def learning_rate(session: Session, asked: Callable[[], bool]) -> Iterator[Findi
     optimizer = session.loaded.config.train.optimizer
     steps = _steps(session, _RANGE_EXAMPLES, _RANGE_STEPS)
     growth = (_HIGH / _LOW) ** (1 / (steps - 1))
-    train = session.data.train
     batches = session.batches(0)
     some = [batches[number % len(batches)][:_RANGE_EXAMPLES] for number in range(steps)]
     rising = optimizer.model_copy(update={"lr": _LOW})
-    data = {"input": train.inputs, "target": train.targets}
-    losses = _trial(session, rising, Rising(growth=growth), data, some, asked, lambda trial: _diverged(trial.losses)).losses
+    losses = _trial(
+        session, rising, Rising(growth=growth), session.train_data, some, asked, lambda trial: _diverged(trial.losses)
+    ).losses
     means = _smoothed(losses)
     rates = _LOW * growth ** np.arange(len(means))
     best = int(np.nanargmin(means))
