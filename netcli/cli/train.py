@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from netcli.config.load import Loaded
     from netcli.report.training import TrainingReport
     from netcli.training.loop import Trainer
+    from netcli.training.session import Session
 
 
 EveryOption = Annotated[
@@ -124,6 +125,7 @@ def _new(config: Path, run_dir: Path | None, overrides: Sequence[str], report: T
 
     loaded = load(config, overrides)
     session = prepare(loaded)
+    _note(session)
     start = begin(session)
     run = create(loaded.config.name, run_dir, _resolved(loaded))
     with run.claimed():
@@ -143,6 +145,7 @@ def _resumed(path: Path, overrides: Sequence[str], report: TrainingReport) -> It
     with run.claimed():
         loaded = load(run.config, overrides)
         session = prepare(loaded)
+        _note(session)
         start, records = resume(run, session)
         trainer = Trainer(session, run, report, start, records)
         if overrides:
@@ -157,6 +160,12 @@ def _resumed(path: Path, overrides: Sequence[str], report: TrainingReport) -> It
                 "warn",
             )
         yield trainer
+
+
+def _note(session: Session) -> None:
+    """Say what is hardly meant, before it is trained."""
+    for remark in session.remarks:
+        messages().line(f"note: {remark.place}: {remark.message}; {remark.hint}", "warn")
 
 
 def _resolved(loaded: Loaded) -> str:

@@ -12,9 +12,10 @@ from netcli.report.strict_json import strict
 from netcli.report.table import Column, Table
 from netcli.report.text import Line, Style, Styled
 
-Verdict = Literal["ok", "warning", "fault"]
+#: `unknown`: nothing is said, since the layer or the loss that was asked does not tell.
+Verdict = Literal["unknown", "ok", "warning", "fault"]
 
-_STYLES: dict[Verdict, Style] = {"ok": "good", "warning": "warn", "fault": "bad"}
+_STYLES: dict[Verdict, Style] = {"unknown": "muted", "ok": "good", "warning": "warn", "fault": "bad"}
 _COLUMNS = (Column(""), Column("check"), Column("found", shrink=True), Column("expected", drop=1))
 
 
@@ -77,5 +78,5 @@ def _entry(finding: Finding) -> dict[str, Any]:
 
 def worst(findings: Sequence[Finding]) -> Verdict:
     """The worst verdict of all."""
-    order: tuple[Verdict, ...] = ("ok", "warning", "fault")
+    order: tuple[Verdict, ...] = ("unknown", "ok", "warning", "fault")
     return max((each.verdict for each in findings), key=order.index, default="ok")

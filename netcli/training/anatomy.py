@@ -8,7 +8,8 @@ from typing import Literal
 
 from netcli.autodiff import gradients
 from netcli.graph import Graph, Node, Phase, Variable, op_of
-from netcli.layers.stack import Model, Placed
+from netcli.layers.placing import Placed
+from netcli.layers.stack import Model
 from netcli.report.graphs.roles import GRADIENT, is_computed, kept_values
 from netcli.report.records import LayerRow
 

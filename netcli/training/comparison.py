@@ -10,7 +10,7 @@ from netcli.config.dump import absolute_paths, plain
 from netcli.config.load import Loaded
 from netcli.graph import Phase
 from netcli.layers.layer import Loss
-from netcli.layers.stack import Placed
+from netcli.layers.placing import Placed
 from netcli.report.comparison import Change, Comparison, Difference, LayerPair, Total
 from netcli.report.graphs.roles import is_computed
 from netcli.report.records import LayerRow

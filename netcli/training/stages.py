@@ -10,7 +10,8 @@ from netcli.autodiff.ends import is_zero, moving
 from netcli.autodiff.flow import Factor, Flow, strongest_chain
 from netcli.autodiff.gradcheck import Evaluate
 from netcli.graph import Array, Graph, Node, Variable, op_of
-from netcli.layers.stack import Model, Placed
+from netcli.layers.placing import Placed
+from netcli.layers.stack import Model
 from netcli.report.explanation import Stage, Step
 from netcli.report.graphs.mirror import Entry, mirror
 from netcli.report.graphs.roles import GRADIENT, PLUMBING

@@ -16,7 +16,8 @@ from netcli.executors import State
 from netcli.executors.llvm import LlvmExecutor
 from netcli.executors.numpy import leaf_values
 from netcli.graph import Array, Graph, Node, Placeholder, Shape, Variable, op_of
-from netcli.layers.stack import Model, StackError
+from netcli.layers.placing import StackError
+from netcli.layers.stack import Model
 from netcli.passes import optimize
 from netcli.training.gradient_check import computed_by
 

@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 
 from netcli.graph import DType, Graph, TensorType
-from netcli.layers.stack import Inputs, Model, build_model, place
+from netcli.layers.placing import place
+from netcli.layers.stack import Inputs, Model, build_model
 from netcli.report.records import LayerRow
 from netcli.training.anatomy import View, layer_rows, view_of
 from support.networks import layers_of
