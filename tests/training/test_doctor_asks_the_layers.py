@@ -140,10 +140,20 @@ def test_settings_of_every_kind_in_every_command(mine: Path) -> None:
     succeed("train", config, "--run-dir", run, "-q")
     assert call("doctor", config).exit_code == 0
     for command in (
-        ("evaluate", run), ("explain", config, "--parameter", "dense1/weight[0,0]"), ("inspect-graph", config),
-        ("inspect-graph", config, "--values"), ("gradcheck", config), ("diff", config, config_of(mine, IRIS, "other")),
+        ("evaluate", run), ("explain", config, "--parameter", "dense1/weight[0,0]"), ("inspect-graph", config), ("bench", config),
+        ("inspect-graph", config, "--values", "--format", "json"), ("gradcheck", config),
+        ("diff", config, config_of(mine, IRIS, "other")),
     ):  # fmt: skip
         assert call(*command).exit_code == 0, command
+
+
+@pytest.mark.parametrize("name", ["dead", "gives", "outputs_within", "baseline", "suits"])
+def test_a_setting_cannot_hide_what_layers_are_asked(name: str, mine: Path) -> None:
+    hidden = PLUGIN.replace("    table: dict[str, list[int]] = {}\n", f"    {name}: float = 1.0\n")
+    (mine / "mine.py").write_text(hidden, encoding="utf-8")
+    said = refused("train", config_of(mine, stack("lifted: 0")))
+    assert f'error: the setting "{name}" of the layer Powers hides what netcli asks layers by that name' in said
+    assert "Warning" not in said
 
 
 def test_dead_units_as_the_layer_says(mine: Path) -> None:

@@ -243,7 +243,7 @@ def _gradients(seen: _Seen) -> Finding:
 def _dead(seen: _Seen) -> Finding | None:
     """Of each layer that can tell, such as relu, the share of units (channels of images) that no example of the batch wakes."""
     told = {p: p.layer.dead(y) for p, y in seen.outputs.items()}
-    shares = {p: float(dead.mean()) for p, dead in told.items() if dead is not None}
+    shares = {p: float(np.mean(dead)) for p, dead in told.items() if dead is not None}
     if not shares:
         return None
     most = max(shares, key=shares.__getitem__)
