@@ -140,8 +140,8 @@ def test_settings_of_every_kind_in_every_command(mine: Path) -> None:
     succeed("train", config, "--run-dir", run, "-q")
     assert call("doctor", config).exit_code == 0
     for command in (
-        ("evaluate", run), ("explain", config, "--parameter", "dense1/weight[0,0]"), ("inspect-graph", config), ("bench", config),
-        ("inspect-graph", config, "--values", "--format", "json"), ("gradcheck", config),
+        ("evaluate", run), ("explain", config, "--parameter", "dense1/weight[0,0]"), ("inspect-graph", config),
+        ("inspect-graph", config, "--values", "--format", "json"), ("gradcheck", config), ("bench", config),
         ("diff", config, config_of(mine, IRIS, "other")),
     ):  # fmt: skip
         assert call(*command).exit_code == 0, command
