@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from netcli.config.expected import Spot, keys_of, step
 from netcli.config.located import Loc
-from netcli.config.spots import Spot, keys_of, step
 from netcli.settings import Settings, nearest
 
 

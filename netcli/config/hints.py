@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from netcli.config.expected import Spot, keys_of, settings_under
 from netcli.config.findings import Finding
 from netcli.config.lines import quoted
-from netcli.config.spots import Spot, keys_of, settings_under
 from netcli.settings import Family, Option, Settings, nearest
 
 #: What other tools call what has another name here.

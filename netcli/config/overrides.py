@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netcli.config.expected import Entries, Spot, step
 from netcli.config.lines import quoted
 from netcli.config.located import Loc, Located, locate
-from netcli.config.spots import Entries, Spot, step
 from netcli.errors import ConfigError, Place, Problem, UsageError
 from netcli.settings import Family, Settings
 

@@ -10,7 +10,7 @@ from netcli.config import hints
 from netcli.config.findings import Finding, findings
 from netcli.config.lines import found, quoted
 from netcli.config.located import Located
-from netcli.config.slips import for_value
+from netcli.config.value_hints import for_value
 from netcli.config.words import expected
 from netcli.errors import Place, Problem
 from netcli.settings import Family, Option, Settings

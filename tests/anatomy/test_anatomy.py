@@ -5,10 +5,11 @@ from __future__ import annotations
 from support.graphs import Sample, digits, knotted, lenet, sample, sigmoid_dropout
 from support.training import rule_of, step_of
 
+from netcli.analysis.inspect.costs import activation_bytes, cost
+from netcli.analysis.inspect.records import LayerRow
+from netcli.analysis.inspect.views import view_of
 from netcli.autodiff import gradients
 from netcli.passes import optimize
-from netcli.report.records import LayerRow
-from netcli.training.anatomy import activation_bytes, cost, view_of
 
 
 def row(of: Sample, name: str) -> LayerRow:

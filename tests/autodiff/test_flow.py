@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from support.networks import first_state, label, model_of, shaken
 
-from netcli.autodiff.ends import ends, is_zero, moving
 from netcli.autodiff.flow import Flow, flow, strongest_chain
+from netcli.autodiff.resting import ends, is_zero, moving
 from netcli.errors import NoPathError
 from netcli.executors.numpy import leaf_values, values_of
 from netcli.graph import Array, Graph, Node, TensorType, placeholder, topological

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netcli.report.records import EpochRecord, Header, LayerRow, ParameterRow, Summary
+from netcli.analysis.inspect.records import Header, LayerRow
+from netcli.runs.metrics import EpochRecord, ParameterRow
+from netcli.training.summary import Summary
 
 HEADER = Header(
     name="digits",
@@ -26,7 +28,6 @@ HEADER = Header(
 )
 
 SUMMARY = Summary(
-    run_dir="runs/digits/001",
     executor="numpy",
     epochs=2,
     steps=72,
@@ -35,6 +36,7 @@ SUMMARY = Summary(
     train={"loss": 0.5, "accuracy": 0.875},
     validation={"loss": 0.75, "accuracy": 0.75},
     test={"loss": 0.625, "accuracy": 0.9875},
+    best_epoch=2,
     grad_norm=1.25,
     stopped="finished",
 )

@@ -7,10 +7,10 @@ from math import inf, nan
 import pytest
 from report_samples import parameter
 
-from netcli.report.diagnosis import word, words
+from netcli.analysis.diagnosis import word, words
 from netcli.report.gradients import diagnoses, diagnosis_lines
-from netcli.report.records import ParameterRow
 from netcli.report.text import line_text, line_width
+from netcli.runs.metrics import ParameterRow
 
 STEADY = (1.0, 1.1, 0.9, 1.0)
 

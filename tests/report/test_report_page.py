@@ -12,7 +12,7 @@ from typing import Any
 from report_samples import HEADER, SUMMARY, epoch, parameter
 
 from netcli.report.page import training_page
-from netcli.report.records import EpochRecord
+from netcli.runs.metrics import EpochRecord
 
 VOID = {"meta", "br", "img", "link", "hr"}
 HOSTILE = "</script><script>alert(1)</script>&$name"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netcli.analysis.inspect.formula import LONGEST, formulas
 from netcli.graph import Node, TensorType, constant, placeholder, topological
 from netcli.ops import batch_broadcast, broadcast, dense, exp, greater, reshape, select
-from netcli.report.graphs.formula import LONGEST, formulas
 
 NAMES = {"a": 2.5, "b": -1.5, "c": 0.75}
 LEAVES = {name: placeholder(name, TensorType((), "float64")) for name in NAMES}

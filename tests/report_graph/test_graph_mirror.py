@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 from support.graphs import SAMPLES, Sample, digits, knotted, sample, sigmoid_dropout
 
+from netcli.analysis.inspect.mirror import Entry, mirror
+from netcli.analysis.inspect.views import View
 from netcli.graph import Node, Variable, topological
-from netcli.report.graphs.mirror import Entry, mirror
-from netcli.training.anatomy import View
 
 
 def entries(of: Sample, layer: str, view: View = "step") -> dict[str, Entry]:

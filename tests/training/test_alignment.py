@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netcli.training.alignment import align
+from netcli.analysis.diff.alignment import align
 
 
 def cost(a: str, b: str) -> float:

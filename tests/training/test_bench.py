@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 from support.runs import IRIS, call, config_of, document, refused, succeed
 
+from netcli.analysis.bench.measure import bench_rows
+from netcli.analysis.bench.records import Bench, BenchRow
+from netcli.analysis.inspect.costs import cost
 from netcli.config.load import load
 from netcli.executors import EXECUTORS, Profile, Spent
 from netcli.executors.numpy import NumpyProgram
 from netcli.graph import Node, TensorType, constant, layer, phase, placeholder, variable
 from netcli.ops import batch_sum, dense, relu
-from netcli.report.bench import Bench, BenchRow, as_json, bench_table
+from netcli.report.bench import as_json, bench_table
 from netcli.report.table import plain
-from netcli.training.anatomy import cost
-from netcli.training.bench import bench_rows
 from netcli.training.session import prepare
 
 DOCUMENT = {

@@ -20,11 +20,14 @@ from support.runs import COMMAND, best_of, call, config_of, environment, last_of
 from netcli.errors import CheckpointError
 from netcli.executors import State
 from netcli.graph import Array, variable
-from netcli.training import checkpoint as checkpoints
-from netcli.training.checkpoint import Checkpoint, Position, check_fits, read, save, write_atomically
-from netcli.training.signature import Signature
+from netcli.runs import checkpoint as checkpoints
+from netcli.runs.checkpoint import Checkpoint, Position, check_fits, read, save
+from netcli.runs.files import write_atomically
+from netcli.runs.identity import Identity
+from netcli.runs.signature import Signature
 
 SIGNATURE = Signature(12, (4,), "float32", (), "int32", ("jā", 'n"o'), ("a", "b", "c", "d"), 255.0)
+IDENTITY = Identity(SIGNATURE, {"training": "ab"}, {"/p.py": "cd"}, seed=3, steps_per_epoch=9)
 LATTICE = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
 VALUES: dict[str, Array] = {
     "transposed": LATTICE.T,
@@ -48,9 +51,10 @@ VALUES: dict[str, Array] = {
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     """A checkpoint file with all kinds of arrays."""
-    position = Position(epoch=3, batch=7, best=0.1 + 0.2, best_epoch=2, seconds=12.5)
+    position = Position(epoch=3, batch=7, examples=70, best=0.1 + 0.2, best_epoch=2, seconds=12.5)
     sums = {"loss": np.array(1 / 3), "lr": np.array(1e-300)}
-    save(tmp_path / "c.safetensors", Checkpoint(State(dict(VALUES)), position, sums, SIGNATURE, "numpy 2"))
+    checkpoint = Checkpoint("run", State(dict(VALUES)), position, sums, IDENTITY, {"model": "ef"}, "numpy 2")
+    save(tmp_path / "c.safetensors", checkpoint)
     return tmp_path / "c.safetensors"
 
 
@@ -67,10 +71,10 @@ def test_an_array_comes_back(name: str, saved: Path) -> None:
 def test_everything_else_comes_back(saved: Path) -> None:
     found = read(saved)
     assert found.state.values.keys() == VALUES.keys()
-    assert found.position == Position(epoch=3, batch=7, best=0.1 + 0.2, best_epoch=2, seconds=12.5)
+    assert found.position == Position(epoch=3, batch=7, examples=70, best=0.1 + 0.2, best_epoch=2, seconds=12.5)
     assert {name: value.item() for name, value in found.sums.items()} == {"loss": 1 / 3, "lr": 1e-300}
-    assert found.signature == SIGNATURE
-    assert found.fingerprint == "numpy 2"
+    assert found.identity == IDENTITY
+    assert (found.run, found.config, found.fingerprint) == ("run", {"model": "ef"}, "numpy 2")
     assert [path.name for path in saved.parent.iterdir()] == ["c.safetensors"]
 
 
@@ -152,12 +156,14 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "bit in the header": (lambda path: flip(path, 20), "last.safetensors is"),
     "bit in the first array": (lambda path: flip(path, header_end(path)), "is damaged: its contents are not what netcli"),
     "bit in the last array": (lambda path: flip(path, -1), "is damaged: its contents are not what netcli"),
-    "of others": (lambda path: save_file({"w": np.ones(3)}, path), "its format is None"),
-    "of a later version": (described(format="99"), "its format is 99"),
+    "of others": (lambda path: save_file({"w": np.ones(3)}, path), "is not a checkpoint of netcli: it names no format"),
+    "of a later version": (described(format="99"), "is a checkpoint of format 99; this version of netcli reads format 2"),
+    "of an earlier version": (described(format="1"), "is a checkpoint of format 1; this version of netcli reads format 2"),
     "no position": (described(position=None), "lacks its description, or it is damaged: 'position'"),
-    "no signature": (described(signature=None), "lacks its description, or it is damaged: 'signature'"),
+    "no identity": (described(identity=None), "lacks its description, or it is damaged: 'identity'"),
+    "no run": (described(run=None), "lacks its description, or it is damaged: 'run'"),
     "position damaged": (described(position="{"), "lacks its description, or it is damaged"),
-    "signature damaged": (described(signature="[1]"), "lacks its description, or it is damaged"),
+    "identity damaged": (described(identity="[1]"), "lacks its description, or it is damaged"),
     "another shape": (
         rewritten(lambda tensors: tensors.update({"dense1/weight": np.ones((8, 4), np.float32)})),
         "dense1/weight is float32[8, 4], the config makes it float32[4,8]",

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from support.runs import config_of, write_mnist
 
+from netcli.analysis.diff.comparison import compare, differences
+from netcli.analysis.diff.records import Comparison, Difference
+from netcli.analysis.inspect.costs import layer_rows
 from netcli.config.load import load
-from netcli.report.comparison import Comparison, Difference
-from netcli.training.anatomy import layer_rows
-from netcli.training.comparison import compare, differences
 from netcli.training.session import prepare
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))

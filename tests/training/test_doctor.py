@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from support.runs import IRIS, call, config_of, document, refused, succeed
 
+from netcli.analysis.doctor import examine
+from netcli.analysis.doctor.records import Finding, worst
 from netcli.config.load import load
 from netcli.executors import EXECUTORS
-from netcli.report.doctor import Finding, advice_lines, doctor_table, worst
+from netcli.report.doctor import advice_lines, doctor_table
 from netcli.report.table import plain
 from netcli.report.text import line_text
-from netcli.training.doctor import examine
 from netcli.training.session import prepare
 
 NAMES = [
@@ -143,7 +144,7 @@ def test_a_fault_ends_with_1(tmp_path: Path) -> None:
 
 
 def test_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from netcli.training.doctor import first_batch as module
+    from netcli.analysis.doctor import first_batch as module
 
     look = module._seen
 

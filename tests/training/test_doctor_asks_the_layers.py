@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from support.runs import IRIS, call, config_of, document, refused, succeed
 
+from netcli.analysis.doctor import examine
+from netcli.analysis.doctor.records import Finding, worst
 from netcli.config.load import load
-from netcli.report.doctor import Finding, worst
-from netcli.training.doctor import examine
 from netcli.training.session import prepare
 
 #: A layer with a list and a mapping as settings, and losses: of any size, negative, and of probabilities.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.networks import label, model_of
 
+from netcli.analysis.explain.scalar import element_of, written
 from netcli.errors import UsageError
-from netcli.training.element import element_of, written
 
 MODEL = model_of(
     "[conv: {filters: 4, kernel: 3}, batchnorm, flatten, dense: {units: 3, name: the.last-one}, cross_entropy]",

@@ -10,15 +10,15 @@ import pytest
 from support.networks import label
 from support.runs import IRIS, config_of, succeed, tensors_of, write_mnist
 
+from netcli.analysis.explain.explanation import explain
+from netcli.analysis.explain.records import Explanation
+from netcli.analysis.values import first_batch
 from netcli.executors import EXECUTORS
 from netcli.graph import Node
 from netcli.layers.building import Building, filled
 from netcli.layers.tanh import Tanh
 from netcli.ops import tanh
-from netcli.report.explanation import Explanation
-from netcli.training.explanation import explain
-from netcli.training.subject import open_subject
-from netcli.training.values import first_batch
+from netcli.training.snapshot import open_snapshot
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
@@ -30,7 +30,7 @@ def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def explained(path: Path, parameter: str, overrides: Sequence[str] = (), examples: int | None = None) -> Explanation:
-    return explain(open_subject(path, list(overrides)), parameter, examples)
+    return explain(open_snapshot(path, list(overrides)), parameter, examples)
 
 
 def by_method(found: Explanation) -> dict[str, float]:
@@ -42,20 +42,20 @@ def by_method(found: Explanation) -> dict[str, float]:
 def test_every_method_agrees_on_every_config(path: Path, executor: str, small_mnist: Path) -> None:
     """On the strongest element of the first and of the last parameter."""
     elsewhere = [f"data.dataset.mnist.path={small_mnist}"] if "mnist" in path.stem else []
-    subject = open_subject(path, [*elsewhere, f"executor={executor}"])
-    parameters = subject.session.model.parameters
+    snapshot = open_snapshot(path, [*elsewhere, f"executor={executor}"])
+    parameters = snapshot.session.model.parameters
     for w in (parameters[0], parameters[-1]):
-        found = explain(subject, label(w), 4)
+        found = explain(snapshot, label(w), 4)
         values = by_method(found)
         assert found.derivative != 0
         assert found.contradictions == []
         assert values["forward"] == pytest.approx(values["reverse"], rel=1e-9)
         assert values["executor"] == pytest.approx(values["reverse"], rel=1e-3)  # float32: a few digits may cancel
         assert found.kink is not None or values["difference"] == pytest.approx(values["reverse"], rel=1e-5, abs=2e-9)
-        assert found.stages[0].layer == subject.session.layers[-1].name
+        assert found.stages[0].layer == snapshot.session.layers[-1].name
         assert (found.stages[-1].layer, found.stages[-1].computes) == (w.origin.layer, label(w).split("/")[1])
         assert found.stages[0].through == pytest.approx(values["reverse"], rel=1e-9)
-        assert {stage.layer for stage in found.stages} <= {placed.name for placed in subject.session.layers}
+        assert {stage.layer for stage in found.stages} <= {placed.name for placed in snapshot.session.layers}
         assert all(stage.line is not None and stage.yaml.startswith("- ") for stage in found.stages)
         assert found.chain[-1].name == label(w)
 
@@ -70,12 +70,12 @@ def test_a_layer_s_line_is_the_one_in_the_file(tmp_path: Path) -> None:
 
 def test_the_batch_and_the_weights_are_those_of_training(tmp_path: Path) -> None:
     path = config_of(tmp_path)
-    subject = open_subject(path)
+    snapshot = open_snapshot(path)
     for examples in (None, 3, 1000):
-        found = explain(subject, "dense2/bias[1]", examples)
-        feeds = first_batch(subject.session, examples)
+        found = explain(snapshot, "dense2/bias[1]", examples)
+        feeds = first_batch(snapshot.session, examples)
         assert found.examples == len(feeds["input"])
-        loss = subject.session.executor.compile(subject.session.optimized_step).run(subject.session.initial_state(), feeds)[
+        loss = snapshot.session.executor.compile(snapshot.session.optimized_step).run(snapshot.session.initial_state(), feeds)[
             "loss"
         ]
         assert found.end_value == pytest.approx(float(loss), rel=1e-5)
@@ -94,8 +94,8 @@ def test_without_an_index_it_is_the_element_with_the_largest_derivative(tmp_path
 def test_a_run_is_explained_at_its_weights(tmp_path: Path) -> None:
     path = config_of(tmp_path)
     succeed("train", path, "--run-dir", tmp_path / "run", "-q")
-    subject = open_subject(tmp_path / "run", which="last")
-    found = explain(subject, "dense1/weight[1,2]")
+    snapshot = open_snapshot(tmp_path / "run", which="last")
+    found = explain(snapshot, "dense1/weight[1,2]")
     weights = tensors_of(tmp_path / "run" / "checkpoints" / "last.safetensors")
     assert found.value == weights["dense1/weight"][1, 2]
     assert found.value != explained(path, "dense1/weight[1,2]").value
@@ -158,10 +158,10 @@ def test_the_float32_value_is_that_of_the_executor(tmp_path: Path) -> None:
     """As the update of plain SGD with a rate of 1 shows it."""
     path = config_of(tmp_path, IRIS.replace("adam: 0.01", "sgd: 1.0"))
     for name in EXECUTORS:
-        subject = open_subject(path, [f"executor={name}"])
-        found = explain(subject, "dense1/weight[0,3]")
-        state = subject.state.copy()
-        subject.session.executor.compile(subject.session.optimized_step).run(state, first_batch(subject.session))
-        moved = subject.state.values["dense1/weight"][0, 3] - state.values["dense1/weight"][0, 3]
+        snapshot = open_snapshot(path, [f"executor={name}"])
+        found = explain(snapshot, "dense1/weight[0,3]")
+        state = snapshot.state.copy()
+        snapshot.session.executor.compile(snapshot.session.optimized_step).run(state, first_batch(snapshot.session))
+        moved = snapshot.state.values["dense1/weight"][0, 3] - state.values["dense1/weight"][0, 3]
         assert by_method(found)["executor"] == pytest.approx(float(moved), abs=2**-23)
         assert [each.by for each in found.derivatives if each.method == "executor"] == [f"{name} float32"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -153,7 +154,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("data.batch_size=20", "is at step 14; with 6 steps an epoch it would be at step 12"),
+        ("data.batch_size=20", "was trained with 7 steps an epoch, not 6"),
         ("data.test=0.4", "was trained on other data: examples 108 then, 81 now"),
         ("data.dataset=digits", "dense expected a vector per example, found 1×8×8"),
         ("seed=3", "was trained with the seed 0, not 3"),
@@ -214,7 +215,7 @@ def test_another_machine_is_spoken_of(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_run_in_use_is_not_trained_twice(tmp_path: Path) -> None:
-    from netcli.training.run_directory import open_run
+    from netcli.runs.directory import open_run
 
     succeed("train", config_of(tmp_path), "--run-dir", tmp_path / "run", "-q")
     with open_run(tmp_path / "run").claimed():
@@ -230,3 +231,34 @@ def test_settings_that_may_change(tmp_path: Path) -> None:
     changes = ("train.optimizer.adam.lr=0.001", "train.weight_decay=0.01", "train.clip_norm=0.1", "train.schedule=cosine")
     summary = document("train", "--resume", tmp_path / "run", *changes)
     assert (summary["stopped"], summary["steps"]) == ("finished", 14)
+
+
+def test_data_with_the_same_shape_and_other_values_is_refused(tmp_path: Path) -> None:
+    rows = [f"{x},{x * x % 7},{'ab'[x % 2]}" for x in range(40)]
+    table = tmp_path / "d.csv"
+    table.write_text("\n".join(["x,y,label", *rows]) + "\n")
+    data = f"data: {{dataset: {{csv: {{path: {table}, label: label}}}}}}"
+    text = f"{data}\nmodel: {{layers: [dense: 2, softmax, cross_entropy]}}\n"
+    config, run = config_of(tmp_path, text), tmp_path / "run"
+    succeed("train", config, "train.epochs=1", "--run-dir", run, "-q")
+    table.write_text(table.read_text().replace("3,2,b", "3,2,a"))
+    assert "was trained on other data: the " in refused("train", "--resume", run, "train.epochs=2")
+
+
+def test_a_best_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    config = config_of(tmp_path)
+    for name in ("one", "two"):
+        succeed("train", config, "--run-dir", tmp_path / name, "-q")
+    shutil.copy(best_of(tmp_path / "two"), best_of(tmp_path / "one"))
+    assert "is a checkpoint of another run than last.safetensors" in refused(
+        "train", "--resume", tmp_path / "one", "train.epochs=3"
+    )
+
+
+def test_a_model_that_was_edited_since_is_told(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    succeed("train", config_of(tmp_path), "--run-dir", run, "-q")
+    edited = run / "config.yaml"
+    edited.write_text(edited.read_text().replace("tanh", "relu"))
+    for command in (("evaluate", run), ("train", "--resume", run, "train.epochs=3", "-q")):
+        assert "is not as it was when" in succeed(*command).stderr

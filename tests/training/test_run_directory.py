@@ -12,7 +12,7 @@ from support.runs import IRIS, call, config_of, document, metrics_of, refused, s
 from netcli.config.dump import absolute_paths
 from netcli.config.load import load
 from netcli.errors import CheckpointError, UsageError
-from netcli.training.run_directory import create, open_run
+from netcli.runs.directory import create, open_run
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from support.runs import config_of
 
+from netcli.analysis.inspect.value_statistics import flow_of, statistics_of, update_ratio
+from netcli.analysis.inspect.views import view_of
+from netcli.analysis.values import first_batch
 from netcli.config.load import load
 from netcli.executors import EXECUTORS, executor
 from netcli.graph import Array
-from netcli.training.anatomy import view_of
 from netcli.training.session import prepare
-from netcli.training.value_statistics import flow_of, statistics_of, update_ratio
-from netcli.training.values import first_batch
 
 FLOATS = arrays(np.float32, array_shapes(max_dims=3, max_side=6), elements=st.floats(width=32, allow_subnormal=False))
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from support.runs import config_of
 
+from netcli.analysis.values import first_batch, values_of
 from netcli.config.load import load
 from netcli.executors import EXECUTORS, executor
 from netcli.training.session import prepare
-from netcli.training.values import first_batch, values_of
 
 
 @pytest.mark.parametrize("name", EXECUTORS)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from netcli import numbers
+from netcli.analysis.inspect.derivatives import Result
+from netcli.analysis.inspect.mirror import Entry, Mirror, Section, mirror
+from netcli.analysis.inspect.records import LayerRow
+from netcli.analysis.inspect.rows import Role
+from netcli.analysis.inspect.updates import TOO_LONG
 from netcli.graph import Graph, TensorType
-from netcli.report import numbers
-from netcli.report.graphs.bands import Result
+from netcli.report.graphs.columns import Connection, Side, Strip, lay_out, line_in
 from netcli.report.graphs.folding import Detail, Repeat, choose
-from netcli.report.graphs.mirror import Entry, Mirror, Section, legend, mirror
-from netcli.report.graphs.rows import Role
-from netcli.report.graphs.strips import Connection, Side, Strip, lay_out, line_in
-from netcli.report.graphs.updates import TOO_LONG
-from netcli.report.records import LayerRow
+from netcli.report.graphs.legend import legend
 from netcli.report.text import Line, Style, Styled
 
 _LEGEND_WIDTH = 100
