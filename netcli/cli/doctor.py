@@ -63,11 +63,16 @@ def _findings(session: Session) -> list[Finding]:
     from netcli.analysis.doctor import examine  # noqa: PLC0415 - heavy
     from netcli.training.interruption import Interruption  # noqa: PLC0415
 
-    output, now = messages(), ["data"]
+    output, now = messages(), "data"
+
+    def begins(name: str) -> None:
+        nonlocal now
+        now = name
+
     if output.live:
-        output.animate(lambda width, height: [(f"looking at: {now[0]}"[:width],)][:height])
+        output.animate(lambda width, height: [(f"looking at: {now}"[:width],)][:height])
     try:
         with Interruption() as interruption:
-            return list(examine(session, lambda: interruption.asked, lambda name: now.__setitem__(0, name)))
+            return list(examine(session, lambda: interruption.asked, begins))
     finally:
         output.still()

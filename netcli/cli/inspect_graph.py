@@ -129,7 +129,7 @@ def inspect_graph(
     """
     form = Format.JSON if json else form
     if dump is not None:
-        _check_dump(view, form, detail, values)
+        _check_dump(view, form, detail, values=values)
     _check(form, values=values, out=out)
     from netcli.training.snapshot import session_at  # noqa: PLC0415 - heavy
 
@@ -157,9 +157,9 @@ def _graph(session: Session, view: View, *, optimized: bool) -> Graph:
     return optimize(graph) if optimized else graph
 
 
-def _check_dump(*asked: object) -> None:
+def _check_dump(view: View, form: Format, detail: Detail, *, values: bool) -> None:
     """Raises UsageError where a dump should be of something else than the whole step."""
-    if asked != (View.STEP, Format.PICTURE, Detail.AUTO, False):
+    if view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or values:
         hint = "it writes the text of the whole step, after the passes"
         raise UsageError("--dump does not go with --view, --format, --detail, --json and --values", hint=hint)
 

@@ -18,61 +18,61 @@ from netcli.settings import Choice, Family, Settings
 class Entries:
     """A list, and what each entry of it may be."""
 
-    entry: Spot
+    entry: Expected
 
 
 #: A mapping of settings, a choice of one member of a family, a list, or (None) a plain value.
-Spot = type[Settings] | Family[Any] | Entries | None
+Expected = type[Settings] | Family[Any] | Entries | None
 
 
-def step(spot: Spot, key: str | int) -> Spot:
-    """What may stand under `key` of `spot`."""
-    match spot:
+def step(expected: Expected, key: str | int) -> Expected:
+    """What may stand under `key` of `expected`."""
+    match expected:
         case Family():
-            return spot.members.get(str(key))
+            return expected.members.get(str(key))
         case Entries():
-            return spot.entry
+            return expected.entry
         case type():
-            return _fields(spot).get(str(key))
+            return _fields(expected).get(str(key))
     return None
 
 
-def walk(root: Spot, loc: Iterable[str | int]) -> Spot:
+def walk(root: Expected, loc: Iterable[str | int]) -> Expected:
     """What may stand at `loc` below `root`."""
     for key in loc:
         root = step(root, key)
     return root
 
 
-def keys_of(spot: Spot) -> list[str]:
+def keys_of(expected: Expected) -> list[str]:
     """The keys of a mapping of settings, in the order of its model; nothing else has known keys."""
-    return list(_fields(spot)) if isinstance(spot, type) else []
+    return list(_fields(expected)) if isinstance(expected, type) else []
 
 
 def settings_under(root: type[Settings]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every setting of `root` and below, as the keys that lead to it and its name; not what stands within lists."""
-    for name, spot in _fields(root).items():
+    for name, expected in _fields(root).items():
         yield (), name
-        members = spot.members if isinstance(spot, Family) else {}
+        members = expected.members if isinstance(expected, Family) else {}
         for word, member in members.items():
             yield from (((name, word, *path), key) for path, key in settings_under(member))
-        if isinstance(spot, type):
-            yield from (((name, *path), key) for path, key in settings_under(spot))
+        if isinstance(expected, type):
+            yield from (((name, *path), key) for path, key in settings_under(expected))
 
 
 @cache
-def _fields(settings: type[Settings]) -> dict[str, Spot]:
+def _fields(settings: type[Settings]) -> dict[str, Expected]:
     hints = get_type_hints(settings, include_extras=True)
-    return {name: _spot(hints[name]) for name in settings.model_fields}
+    return {name: _expected(hints[name]) for name in settings.model_fields}
 
 
-def _spot(hint: Any) -> Spot:
+def _expected(hint: Any) -> Expected:
     """The first mapping, family or list that an annotation speaks of."""
     if inspect.isclass(hint) and issubclass(hint, Settings):
         return hint
     for note in getattr(hint, "__metadata__", ()):
         if isinstance(note, Choice):
             return note.family
-    inner = [_spot(part) for part in get_args(hint) if not isinstance(part, str)]
-    found = next((spot for spot in inner if spot is not None), None)
+    inner = [_expected(part) for part in get_args(hint) if not isinstance(part, str)]
+    found = next((expected for expected in inner if expected is not None), None)
     return Entries(found) if get_origin(hint) is list else found

@@ -160,11 +160,11 @@ def _step_row(step: Step) -> tuple[Cell, ...]:
 def ends_text(found: Explanation, width: int | None) -> list[Line]:
     """That the derivative is zero, and where the ways from the number end and why."""
     what = f"The derivative of the {found.end} with respect to {found.number} is 0 on this batch"
-    if not found.ends:
+    if not found.causes:
         return _wrapped(f"{what} but for rounding: the terms that it is added up from cancel.", width)
     lines = _wrapped(f"{what}. The way from the number ends", width)
-    for end in found.ends:
-        lines += _wrapped(f"at {end.where}: {end.reason}", width, indent="  ")
+    for cause in found.causes:
+        lines += _wrapped(f"at {cause.where}: {cause.reason}", width, indent="  ")
     return lines
 
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from math import nan
 from typing import Any
 
-from report_samples import HEADER, SUMMARY, epoch, parameter
+from support.report_samples import HEADER, SUMMARY, epoch, parameter
 
 from netcli.report.page import training_page
 from netcli.runs.metrics import EpochRecord

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import inf, nan
 
 import pytest
-from report_samples import SUMMARY, epoch, parameter
+from support.report_samples import SUMMARY, epoch, parameter
 
 from netcli.runs.metrics import read_epochs
 from netcli.strict_json import dumps

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import StringIO
 
 import pytest
-from report_samples import HEADER, SUMMARY, epoch, parameter
+from support.report_samples import HEADER, SUMMARY, epoch, parameter
 
 from netcli.report.terminal import Draw, Output
 from netcli.report.text import Line, line_text, line_width

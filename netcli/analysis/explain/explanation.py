@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from netcli.analysis.explain.records import Derivative, Explanation, Kink, PathEnd
-from netcli.analysis.explain.scalar import element_of, written
+from netcli.analysis.explain.records import Cause, Derivative, Explanation, Kink
+from netcli.analysis.explain.scalar import scalar_of, written
 from netcli.analysis.explain.stages import chain_of, stages_of, yaml_lines
 from netcli.analysis.gradcheck.model import computed_by
 from netcli.analysis.values import first_batch
@@ -18,7 +18,7 @@ from netcli.autodiff.gradcheck.function import Function
 from netcli.autodiff.gradcheck.rows import kinks_text
 from netcli.autodiff.gradcheck.tolerance import DUALITY, DUALITY_FLOOR, STEPS
 from netcli.autodiff.paths import why_no_path
-from netcli.autodiff.resting import ends, is_zero
+from netcli.autodiff.zero_causes import is_zero, zero_causes
 from netcli.errors import NoPathError
 from netcli.executors import Feeds, State
 from netcli.executors.numpy import leaf_values, values_of
@@ -54,7 +54,7 @@ def explain(snapshot: Snapshot, text: str, examples: int | None = None) -> Expla
     In float64, from the float32 values of the variables; the session's executor computes it in float32 beside that. Random
     operations are those of the state's step. Raises UsageError for a text that names no element.
     """
-    element = element_of(text, snapshot.session.model)
+    element = scalar_of(text, snapshot.session.model)
     point = _point(snapshot, first_batch(snapshot.session, examples))
     x = point.model.variables[op_of(element.parameter, Variable).label]
     try:
@@ -62,9 +62,9 @@ def explain(snapshot: Snapshot, text: str, examples: int | None = None) -> Expla
         found = flow(point.objective, x, index, point.leaves, values_of)
     except NoPathError:
         index = element.index or (0,) * len(x.shape)
-        why = PathEnd(describe(x), why_no_path(x, [point.objective]))
-        return _head(snapshot, point, x, index, chosen=element.index is None, ends=(why,))
-    head = _head(snapshot, point, x, index, chosen=element.index is None, ends=_ends(found))
+        why = Cause(describe(x), why_no_path(x, [point.objective]))
+        return _head(snapshot, point, x, index, chosen=element.index is None, causes=(why,))
+    head = _head(snapshot, point, x, index, chosen=element.index is None, causes=_causes(found))
     derivatives, kink = _derivatives(snapshot, point, found)
     lines = yaml_lines(snapshot.session)
     return replace(
@@ -101,13 +101,13 @@ def _largest(point: _Point, x: Node) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.abs(value).argmax()), value.shape))
 
 
-def _ends(found: Flow) -> tuple[PathEnd, ...]:
+def _causes(found: Flow) -> tuple[Cause, ...]:
     """Where the ways from the number end, if its derivative is zero."""
-    return tuple(PathEnd(describe(end.node), end.reason) for end in ends(found)) if is_zero(found) else ()
+    return tuple(Cause(describe(cause.node), cause.reason) for cause in zero_causes(found)) if is_zero(found) else ()
 
 
 def _head(
-    snapshot: Snapshot, point: _Point, x: Node, index: tuple[int, ...], *, chosen: bool, ends: tuple[PathEnd, ...]
+    snapshot: Snapshot, point: _Point, x: Node, index: tuple[int, ...], *, chosen: bool, causes: tuple[Cause, ...]
 ) -> Explanation:
     """What the derivative is of, and no derivative yet."""
     label, network = op_of(x, Variable).label, point.model.training
@@ -123,7 +123,7 @@ def _head(
         yaml=yaml_lines(snapshot.session).get(x.origin.layer, ""),
         end="loss" if network.objective is network.loss else "objective",
         end_value=float(end_value),
-        ends=ends,
+        causes=causes,
     )
 
 

@@ -58,7 +58,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class PathEnd:
+class Cause:
     """Where the way from the number to the loss ends, and why."""
 
     where: str
@@ -79,7 +79,7 @@ class Explanation:
     """One derivative. `chosen`: the element was not named, and is the one with the largest derivative.
 
     `end` is what is differentiated, `loss` or `objective` (with penalties), and `end_value` its value. A derivative of zero has
-    `ends` instead of a `chain` of single numbers; where there is no path at all, there are no `derivatives` and `stages`.
+    `causes` instead of a `chain` of single numbers; where there is no path at all, there are no `derivatives` and `stages`.
     """
 
     number: str
@@ -95,7 +95,7 @@ class Explanation:
     derivatives: tuple[Derivative, ...] = ()
     kink: Kink | None = None
     is_zero: bool = True
-    ends: tuple[PathEnd, ...] = ()
+    causes: tuple[Cause, ...] = ()
     stages: tuple[Stage, ...] = ()
     chain: tuple[Step, ...] = ()
 

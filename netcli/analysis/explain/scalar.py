@@ -15,22 +15,22 @@ _FORM = re.compile(r"(?P<label>[^\[\]]+)(?P<index>\[[^\[\]]*\])?")
 
 
 @dataclass(frozen=True)
-class Element:
+class Scalar:
     """A parameter, and the index of one of its elements; None where the text has no brackets and there are several."""
 
     parameter: Node
     index: tuple[int, ...] | None
 
 
-def element_of(text: str, model: Model) -> Element:
+def scalar_of(text: str, model: Model) -> Scalar:
     """The element that a text names. Raises UsageError: no such parameter, an index that is none of its shape's."""
     match = _FORM.fullmatch(text.replace(" ", ""))
     if match is None:
         raise UsageError(f'"{text}" is not a parameter with an index', hint="write NAME[INDEX,…], as in conv1/weight[3,0,1,2]")
     parameter = _parameter(match["label"], model)
     if match["index"] is None:
-        return Element(parameter, None if parameter.shape else ())
-    return Element(parameter, _index(text, match["index"], parameter))
+        return Scalar(parameter, None if parameter.shape else ())
+    return Scalar(parameter, _index(text, match["index"], parameter))
 
 
 def _parameter(label: str, model: Model) -> Node:

@@ -12,7 +12,7 @@ from netcli.analysis.inspect.mirror import Entry, mirror
 from netcli.analysis.inspect.roles import GRADIENT, PLUMBING
 from netcli.autodiff.flow import Factor, Flow, strongest_chain
 from netcli.autodiff.gradcheck import Evaluate
-from netcli.autodiff.resting import is_zero, moving
+from netcli.autodiff.zero_causes import is_zero, moving
 from netcli.graph import Array, Graph, Node, Variable, op_of
 from netcli.layers.placing import Placed
 from netcli.layers.stack import Model

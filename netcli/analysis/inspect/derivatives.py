@@ -30,10 +30,10 @@ class Result:
     nodes: tuple[Node, ...]
 
 
-class Bands:
+class Derivatives:
     """The backward nodes by the forward node to whose derivative they belong.
 
-    A band is a list of backward nodes, inputs before users; what it reads of the backward graph without holding it comes
+    A derivative is a list of backward nodes, inputs before users; what it reads of the backward graph without holding it comes
     from below.
     """
 
@@ -56,10 +56,10 @@ class Bands:
 
     def results(self, row: Row, name: Namer) -> list[Result]:
         """What the derivative of a row hands on to the rows above it, the last computed first."""
-        band = self._band(row.nodes)
+        derivative = self._derivative(row.nodes)
         without = self._aside | self._known.keys()
-        handed_on = [node for node in band if node not in without and self._outside(node, band)]
-        return self._results(handed_on[::-1], band, name)
+        handed_on = [node for node in derivative if node not in without and self._outside(node, derivative)]
+        return self._results(handed_on[::-1], derivative, name)
 
     def reader(self, parameter: Node) -> Row | None:
         """The first row of data in which a parameter is read."""
@@ -79,40 +79,40 @@ class Bands:
 
     def _way(self, parameter: Node, gradient: Node) -> list[Node]:
         """The backward nodes that lead from the operations that read a parameter to its gradient, and nowhere else."""
-        band = self._band([parameter, *self._readers(parameter)])
-        own = [node for node in band if node is gradient or not self._outside(node, band)]
+        derivative = self._derivative([parameter, *self._readers(parameter)])
+        own = [node for node in derivative if node is gradient or not self._outside(node, derivative)]
         return _leading_to([gradient], own)
 
-    def _band(self, nodes: Iterable[Node]) -> list[Node]:
-        band = {inner for node in nodes for inner in self._of.get(node, ())}
-        return sorted(band, key=self._place.__getitem__)
+    def _derivative(self, nodes: Iterable[Node]) -> list[Node]:
+        derivative = {inner for node in nodes for inner in self._of.get(node, ())}
+        return sorted(derivative, key=self._place.__getitem__)
 
-    def _outside(self, node: Node, band: Sequence[Node]) -> bool:
-        """Whether a backward node that is not of the band reads the node."""
-        return any(_is_backward(user) and user not in band for user in self._graph.users[node])
+    def _outside(self, node: Node, derivative: Sequence[Node]) -> bool:
+        """Whether a backward node that is not of the derivative reads the node."""
+        return any(_is_backward(user) and user not in derivative for user in self._graph.users[node])
 
-    def _results(self, wanted: Sequence[Node], band: Sequence[Node], name: Namer) -> list[Result]:
-        """The wanted nodes of a band as formulas."""
-        band = _leading_to(wanted, band)
-        ways = {node: _leading_to([node], band) for node in wanted}
-        below = dict.fromkeys(x for node in band for x in read_by(node) if self._is_below(x, band))
-        total = _total(band, below) if len(below) > 1 else None
+    def _results(self, wanted: Sequence[Node], derivative: Sequence[Node], name: Namer) -> list[Result]:
+        """The wanted nodes of a derivative as formulas."""
+        derivative = _leading_to(wanted, derivative)
+        ways = {node: _leading_to([node], derivative) for node in wanted}
+        below = dict.fromkeys(x for node in derivative for x in read_by(node) if self._is_below(x, derivative))
+        total = _total(derivative, below) if len(below) > 1 else None
         signs = {x: f"g{str(place).translate(_SUBSCRIPTS)}" if len(below) > 1 else "g" for place, x in enumerate(below, 1)}
 
         def written(node: Node) -> str:
             return signs.get(node) or self._known.get(node) or name(node)
 
-        texts = formulas(band, written)
+        texts = formulas(derivative, written)
         if total is not None:
             signs[total] = "g"
-            texts = formulas([node for node in band if node is not total], written) | {total: f"g = {texts[total]}"}
+            texts = formulas([node for node in derivative if node is not total], written) | {total: f"g = {texts[total]}"}
         return [
             Result(texts.get(node) or written(node), node.type, _kept(way, name), tuple(way) or (node,))
             for node, way in ways.items()
         ]
 
-    def _is_below(self, node: Node, band: Sequence[Node]) -> bool:
-        return _is_backward(node) and node not in self._known and node not in band
+    def _is_below(self, node: Node, derivative: Sequence[Node]) -> bool:
+        return _is_backward(node) and node not in self._known and node not in derivative
 
 
 def _known(graph: Graph) -> dict[Node, str]:
@@ -124,22 +124,22 @@ def _known(graph: Graph) -> dict[Node, str]:
     return formulas([node for node in graph.nodes if node in known], lambda node: graph.names[node])
 
 
-def _total(band: Sequence[Node], below: Iterable[Node]) -> Node | None:
-    """The sum of all that comes from below, in a band that begins with it."""
+def _total(derivative: Sequence[Node], below: Iterable[Node]) -> Node | None:
+    """The sum of all that comes from below, in a derivative that begins with it."""
     sums = set(below)
-    for node in band:
+    for node in derivative:
         if node.op.name == "add" and sums.issuperset(node.inputs):
             sums.add(node)
-    return next((node for node in reversed(band) if node in sums), None)
+    return next((node for node in reversed(derivative) if node in sums), None)
 
 
-def _leading_to(wanted: Sequence[Node], band: Sequence[Node]) -> list[Node]:
-    """The nodes of a band that the wanted ones are computed from, and these."""
+def _leading_to(wanted: Sequence[Node], derivative: Sequence[Node]) -> list[Node]:
+    """The nodes of a derivative that the wanted ones are computed from, and these."""
     found = set(wanted)
-    for node in reversed(band):
+    for node in reversed(derivative):
         if node in found:
             found.update(read_by(node))
-    return [node for node in band if node in found]
+    return [node for node in derivative if node in found]
 
 
 def _kept(nodes: Iterable[Node], name: Namer) -> tuple[str, ...]:

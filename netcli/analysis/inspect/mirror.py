@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netcli.analysis.inspect.derivatives import Bands, Result
+from netcli.analysis.inspect.derivatives import Derivatives, Result
 from netcli.analysis.inspect.formula import call, number
 from netcli.analysis.inspect.records import LayerRow
 from netcli.analysis.inspect.roles import end_of, is_computed
@@ -81,20 +81,20 @@ def mirror(graph: Graph, layers: Sequence[LayerRow]) -> Mirror:
     the stack; those that have no node in the graph get an empty section.
     """
     rows = forward_rows(graph)
-    bands = Bands(graph, rows)
-    drawing = _Drawing(graph, rows, bands)
+    derivatives = Derivatives(graph, rows)
+    drawing = _Drawing(graph, rows, derivatives)
     known = [layer.name for layer in layers]
     unknown = [LayerRow(name, "", None, (), 0, 0, 0, 0) for name in rows.by_layer if name not in known]
     sections = tuple(drawing.section(layer) for layer in [*unknown, *layers])
     left_out = [node for node in graph.nodes if is_computed(node) and node.origin.phase != "backward" and node not in rows.of]
-    return Mirror(sections, end_of(graph), bool(bands.gradients), sum(node.op.name != "batch_size" for node in left_out))
+    return Mirror(sections, end_of(graph), bool(derivatives.gradients), sum(node.op.name != "batch_size" for node in left_out))
 
 
 class _Drawing:
     """Writes row after row; knows the last row of data, which the next one calls x."""
 
-    def __init__(self, graph: Graph, rows: Rows, bands: Bands) -> None:
-        self._graph, self._rows, self._bands = graph, rows, bands
+    def __init__(self, graph: Graph, rows: Rows, derivatives: Derivatives) -> None:
+        self._graph, self._rows, self._derivatives = graph, rows, derivatives
         self._above: dict[Row, Row | None] = {}
         self._last: Row | None = None
 
@@ -109,11 +109,11 @@ class _Drawing:
     def _entry(self, row: Row) -> Entry:
         nodes = tuple(row.nodes)
         if row.role == "parameter":
-            home = self._bands.reader(row.head) or row
-            gradient = self._bands.gradient(row.head, lambda node: self._name(node, home, "y"))
+            home = self._derivatives.reader(row.head) or row
+            gradient = self._derivatives.gradient(row.head, lambda node: self._name(node, home, "y"))
             update = update_formula(self._graph, row.head)
             return Entry("parameter", nodes, self._label(row), row.head.type, (gradient,) if gradient else (), update)
-        results = self._bands.results(row, lambda node: self._name(node, row, "y"))
+        results = self._derivatives.results(row, lambda node: self._name(node, row, "y"))
         if len(results) < self._takers(row):
             results.append(Result("g", row.head.type, (), ()))
         return Entry(row.role, nodes, self._text(row), row.nodes[-1].type, tuple(results))
@@ -145,6 +145,6 @@ class _Drawing:
     def _takers(self, row: Row) -> int:
         """How many operands take a gradient from the row. An operation that hands it on as it is has no node for that."""
         flowing, settled = self._rows.flowing, self._rows.settled
-        if row.head not in flowing or not self._bands.gradients:
+        if row.head not in flowing or not self._derivatives.gradients:
             return 0
         return len({x for x in read_by(row.head) if x in flowing and x not in settled})

@@ -37,7 +37,7 @@ class Connection:
 
 
 @dataclass(frozen=True)
-class Strip:
+class PictureLine:
     """One line: both sides and what connects them; or a rule across, with a title, that both guides pass."""
 
     left: Side
@@ -79,10 +79,10 @@ _DASHES: Mapping[Kind, tuple[str, Style]] = {"kept": ("┄", "muted"), "update":
 _ASCII = str.maketrans("▼▲│├┌└╰╯┼┿┄━─◀▶×·−∂…₀₁₂₃₄₅₆₇₈₉", "v^||,``'++.=-<>x*-d~0123456789")
 
 
-def lay_out(strips: Sequence[Strip], width: int | None, encoding: str = "utf-8") -> list[Line]:
+def lay_out(rows: Sequence[PictureLine], width: int | None, encoding: str = "utf-8") -> list[Line]:
     """The lines of the picture in at most `width` columns (None: as wide as it likes), in characters the encoding has."""
-    widths = _fit(_natural(strips), width)
-    lines = [_line(strip, widths) for strip in strips]
+    widths = _fit(_natural(rows), width)
+    lines = [_line(row, widths) for row in rows]
     return [line_in(line, encoding) for line in lines]
 
 
@@ -93,20 +93,20 @@ def line_in(line: Line, encoding: str) -> Line:
     return tuple(restyle(cell, printable(text_of(cell).translate(_ASCII), encoding)) for cell in line)
 
 
-def _natural(strips: Sequence[Strip]) -> _Widths:
+def _natural(rows: Sequence[PictureLine]) -> _Widths:
     """The widths with which nothing is cut."""
-    rows = [strip for strip in strips if strip.title is None]
+    rows = [row for row in rows if row.title is None]
 
     def widest(texts: Iterable[str]) -> int:
         return max(map(width_of, texts), default=0)
 
-    labels = [strip.connection.labels[0] for strip in rows if strip.connection is not None]
+    labels = [row.connection.labels[0] for row in rows if row.connection is not None]
     return _Widths(
-        left=widest(strip.left.text for strip in rows),
-        left_shape=widest(strip.left.shape for strip in rows),
+        left=widest(row.left.text for row in rows),
+        left_shape=widest(row.left.shape for row in rows),
         middle=min(max(widest(labels) + _AROUND_LABEL, _LEAST_MIDDLE), _GREATEST_MIDDLE) if labels else 0,
-        right=widest(strip.right.text for strip in rows),
-        right_shape=widest(strip.right.shape for strip in rows),
+        right=widest(row.right.text for row in rows),
+        right_shape=widest(row.right.shape for row in rows),
     )
 
 
@@ -136,10 +136,10 @@ def _shorter_texts(widths: _Widths, width: int, least: int) -> _Widths:
     return widths
 
 
-def _line(strip: Strip, widths: _Widths) -> Line:
-    if strip.title is not None:
-        return _rule(strip.title, strip, widths)
-    left, right, connection = strip.left, strip.right, strip.connection
+def _line(row: PictureLine, widths: _Widths) -> Line:
+    if row.title is not None:
+        return _rule(row.title, row, widths)
+    left, right, connection = row.left, row.right, row.connection
     line: Line = (" ", Styled(left.guide, "forward"))
     if connection is not None and (connection.kind == "turn" or connection.tapped):
         line += _connection(connection, widths.left_part + widths.middle + 1, widths.middle)
@@ -174,15 +174,15 @@ def _connection(connection: Connection | None, width: int, middle: int) -> Line:
     return (Styled(before, style), Styled(label, "forward"), Styled(end, style))
 
 
-def _rule(title: Line, strip: Strip, widths: _Widths) -> Line:
+def _rule(title: Line, row: PictureLine, widths: _Widths) -> Line:
     """A rule across with the title in it; guides go through it."""
     before = 2 + widths.left_part + widths.middle + 1 if widths.middle else widths.total
-    line: Line = (" ", Styled(strip.left.guide, "forward"), Styled("─ ", "muted"))
+    line: Line = (" ", Styled(row.left.guide, "forward"), Styled("─ ", "muted"))
     line += (*_clipped(title, before - line_width(line) - 2), " ")
     line += (Styled("─" * (before - line_width(line)), "muted"),)
     if not widths.middle:
         return line
-    return (*line, Styled(strip.right.guide, "backward"), Styled("─" * (widths.total - before - 1), "muted"))
+    return (*line, Styled(row.right.guide, "backward"), Styled("─" * (widths.total - before - 1), "muted"))
 
 
 def _clipped(title: Line, width: int) -> Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, nan
 
 import pytest
-from report_samples import parameter
+from support.report_samples import parameter
 
 from netcli.analysis.diagnosis import word, words
 from netcli.report.gradients import diagnoses, diagnosis_lines

@@ -117,9 +117,9 @@ def test_a_dead_unit_says_where_the_way_ends(tmp_path: Path) -> None:
     stack = IRIS.replace("tanh", "relu").replace("dense: 8", "dense: {units: 8, bias_init: {constant: -100.0}}")
     found = explained(config_of(tmp_path, stack), "dense1/weight[1,2]")
     assert (found.is_zero, found.derivative, found.chain) == (True, 0.0, ())
-    (end,) = found.ends
-    assert end.where == "relu of layer relu1, line 5"
-    assert end.reason.startswith("its inputs are ≤ 0 wherever the number moves them: at 16 places")
+    (cause,) = found.causes
+    assert cause.where == "relu of layer relu1, line 5"
+    assert cause.reason.startswith("its inputs are ≤ 0 wherever the number moves them: at 16 places")
     moved = {stage.layer: stage.moved for stage in found.stages}
     assert (moved["dense1"], moved["relu1"], moved["dense2"]) == (1, 0, 0)
     assert {stage.through for stage in found.stages} == {0.0}
@@ -137,8 +137,8 @@ def test_a_number_on_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     found = explained(config_of(tmp_path), "tanh1/idle[2]")
     assert (found.number, found.value, found.yaml) == ("tanh1/idle[2]", 0.5, "- tanh")
     assert (found.is_zero, found.derivative, found.derivatives, found.stages) == (True, 0.0, (), ())
-    (end,) = found.ends
-    assert (end.where, end.reason) == ("variable tanh1/idle", "nothing that is differentiated depends on it")
+    (cause,) = found.causes
+    assert (cause.where, cause.reason) == ("variable tanh1/idle", "nothing that is differentiated depends on it")
     assert explained(config_of(tmp_path), "dense1/weight").derivative != 0
 
 
@@ -150,7 +150,7 @@ def test_values_at_a_kink_are_told(tmp_path: Path) -> None:
     assert found.kink.where == "relu of layer relu1, line 5: 16 elements"
     assert found.kink.left == pytest.approx(0.0, abs=1e-5)
     assert abs(found.kink.right) > 1e-3
-    assert (found.derivative, found.ends[0].reason[-12:]) == (0.0, "largest is 0")
+    assert (found.derivative, found.causes[0].reason[-12:]) == (0.0, "largest is 0")
     assert found.contradictions == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.networks import label, model_of
 
-from netcli.analysis.explain.scalar import element_of, written
+from netcli.analysis.explain.scalar import scalar_of, written
 from netcli.errors import UsageError
 
 MODEL = model_of(
@@ -26,10 +26,10 @@ MODEL = model_of(
     ],
 )
 def test_right(text: str, name: str, index: tuple[int, ...] | None) -> None:
-    found = element_of(text, MODEL)
+    found = scalar_of(text, MODEL)
     assert (label(found.parameter), found.index) == (name, index)
     if index is not None:
-        assert element_of(written(name, index), MODEL) == found
+        assert scalar_of(written(name, index), MODEL) == found
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_right(text: str, name: str, index: tuple[int, ...] | None) -> None:
 )
 def test_wrong(text: str, message: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        element_of(text, MODEL)
+        scalar_of(text, MODEL)
     assert message in caught.value.message
     assert caught.value.hint is not None
     assert hint in caught.value.hint

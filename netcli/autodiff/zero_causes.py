@@ -18,7 +18,7 @@ _SUMS = frozenset({"add", "subtract", "sum", "batch_sum", "avg_pool2d"})
 
 
 @dataclass(frozen=True)
-class End:
+class ZeroCause:
     """A node that stays as it is although an operand moves, and why."""
 
     node: Node
@@ -40,13 +40,13 @@ def moving(found: Flow) -> dict[Node, None]:
     return nodes
 
 
-def ends(found: Flow) -> list[End]:
+def zero_causes(found: Flow) -> list[ZeroCause]:
     """Where the ways from the number end: the nodes at rest that read one that moves. None if the result itself moves."""
     nodes = moving(found)
     if found.y in nodes:
         return []
     resting = {node: _operands(node, nodes) for node in found.nodes if node not in nodes}
-    return [End(node, _reason(found, node, operands)) for node, operands in resting.items() if operands]
+    return [ZeroCause(node, _reason(found, node, operands)) for node, operands in resting.items() if operands]
 
 
 def _operands(node: Node, nodes: Mapping[Node, None]) -> list[Node]:
