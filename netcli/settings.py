@@ -16,7 +16,7 @@ import difflib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
@@ -67,11 +67,16 @@ def discover(package: str, base: type[T], *, abstract: bool = False) -> list[typ
     return found
 
 
+#: Every family, by its kind.
+FAMILIES: dict[str, Family[Any]] = {}
+
+
 class Family(Generic[O]):
     """The members that live in one folder, found when first asked for."""
 
     def __init__(self, kind: str, package: str, base: type[O]) -> None:
         self.kind, self.package, self.base = kind, package, base
+        FAMILIES[kind] = self
         self.added: Mapping[str, type[O]] = {}  # members that do not live in the folder, by word
 
     @property
@@ -112,7 +117,12 @@ class Choice:
             for word, option in self.family.members.items()
         }
         union = core_schema.tagged_union_schema(choices, discriminator=_word_of)
-        return core_schema.no_info_before_validator_function(self._check, union)
+        checked = core_schema.no_info_before_validator_function(self._check, union)
+        return core_schema.no_info_wrap_validator_function(self._made, checked)
+
+    def _made(self, value: Any, check: Callable[[Any], Any]) -> Any:
+        """A member that was made already stays as it is."""
+        return value if isinstance(value, self.family.base) else check(value)
 
     def _check(self, value: Any) -> Any:
         """Refuse what is not a member of the family, before its settings are looked at."""
@@ -136,27 +146,39 @@ class Choice:
         return value
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        properties: dict[str, JsonSchemaValue] = {}
-        bare: list[str] = []
-        for word, option in self.family.members.items():
-            forms: list[JsonSchemaValue] = []
-            reference = handler(option.__pydantic_core_schema__)
-            required = [name for name, field in option.model_fields.items() if field.is_required()]
-            if not required:
-                bare.append(word)
-                forms.append({"type": "null"})
-            if option.main is not None and set(required) <= {option.main}:
-                forms.append(handler.resolve_ref_schema(reference)["properties"][option.main])
-            summary = inspect.cleandoc(option.__doc__ or "").splitlines()[0] if option.__doc__ else ""
-            properties[word] = {"anyOf": [*forms, reference], "description": summary}
-        mapping = {
-            "type": "object",
-            "properties": properties,
-            "additionalProperties": False,
-            "minProperties": 1,
-            "maxProperties": 1,
-        }
-        return {"anyOf": [{"enum": bare}, mapping]} if bare else mapping
+        """A reference to the family's own schema: its members may have members of it in them."""
+        return {FAMILY_MARK: self.family.kind}
+
+
+#: The key of a JSON schema whose value is the kind of the family that may stand there: see `family_schema`.
+FAMILY_MARK = "x-netcli-family"
+
+
+def family_schema(family: Family[O], reference: Callable[[type[O]], JsonSchemaValue]) -> JsonSchemaValue:
+    """The JSON schema of a family: a member by its name, with its main setting, or with its settings.
+
+    `reference` gives the schema of a member's settings, or one that refers to it.
+    """
+    properties: dict[str, JsonSchemaValue] = {}
+    bare: list[str] = []
+    for word, option in family.members.items():
+        forms: list[JsonSchemaValue] = []
+        required = [name for name, field in option.model_fields.items() if field.is_required()]
+        if not required:
+            bare.append(word)
+            forms.append({"type": "null"})
+        if option.main is not None and set(required) <= {option.main}:
+            forms.append(option.model_json_schema()["properties"][option.main])
+        summary = inspect.cleandoc(option.__doc__ or "").splitlines()[0] if option.__doc__ else ""
+        properties[word] = {"anyOf": [*forms, reference(option)], "description": summary}
+    mapping = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+    return {"anyOf": [{"enum": bare}, mapping]} if bare else mapping
 
 
 def _word_of(value: Any) -> str | None:

@@ -81,7 +81,7 @@ def _point(snapshot: Snapshot, feeds: Feeds) -> _Point:
     """The model once more in float64, at the state and the batch."""
     data = snapshot.session.data
     statistics = Statistics(data.scale, data.mean, data.deviation)
-    _, model = build(snapshot.session.loaded, snapshot.session.signature, statistics, "float64")
+    model = build(snapshot.session.loaded, snapshot.session.signature, statistics, "float64")
     wide = {name: _wide(value) for name, value in snapshot.state.values.items()}
     return _Point(model, State(wide), feeds)
 

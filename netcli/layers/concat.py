@@ -1,0 +1,25 @@
+"""A join with an earlier layer: both."""
+
+from __future__ import annotations
+
+from netcli.graph import Node
+from netcli.layers.building import Building
+from netcli.layers.joining import concatenated
+from netcli.layers.layer import Layer
+
+
+class Concat(Layer):
+    """x and the output of an earlier layer, the channels side by side: those of x first.
+
+    All axes but the channels are equal. The earlier layer is one of this stack, or of one around it, that was given a `name`.
+    """
+
+    word = "concat"
+    main = "of"
+
+    of: str
+    """The name of the earlier layer."""
+
+    def build(self, building: Building, x: Node) -> Node:
+        """Any shape."""
+        return concatenated(self.word, {"x": x, self.of: building.earlier(self.of)})
