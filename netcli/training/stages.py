@@ -13,7 +13,7 @@ from netcli.graph import Array, Graph, Node, Variable, op_of
 from netcli.layers.stack import Model, Placed
 from netcli.report.explanation import Stage, Step
 from netcli.report.graphs.mirror import Entry, mirror
-from netcli.report.graphs.roles import GRADIENT, PLUMBING
+from netcli.report.graphs.roles import GRADIENT
 from netcli.training.anatomy import layer_rows
 from netcli.training.session import Session
 
@@ -73,7 +73,7 @@ def chain_of(found: Flow, evaluate: Evaluate) -> tuple[Step, ...]:
 
 
 def _without_plumbing(chain: Iterable[Factor]) -> list[Factor]:
-    return [factor for factor in chain if factor.node.op.name not in PLUMBING]
+    return [factor for factor in chain if not factor.node.op.plumbing]
 
 
 def _step(factor: Factor, name: str) -> Step:

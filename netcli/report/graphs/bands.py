@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from netcli.graph import Constant, Graph, Node, TensorType, read_by
+from netcli.ops.arithmetic import is_total
 from netcli.report.graphs.formula import formulas
 from netcli.report.graphs.roles import forward_values, gradients_of, is_computed
 from netcli.report.graphs.rows import Row, Rows
@@ -128,7 +129,7 @@ def _total(band: Sequence[Node], below: Iterable[Node]) -> Node | None:
     """The sum of all that comes from below, in a band that begins with it."""
     sums = set(below)
     for node in band:
-        if node.op.name == "add" and sums.issuperset(node.inputs):
+        if is_total(node) and sums.issuperset(node.inputs):
             sums.add(node)
     return next((node for node in reversed(band) if node in sums), None)
 

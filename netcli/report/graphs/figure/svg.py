@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 
-from netcli.graph import Graph, Node, Phase
+from netcli.graph import Constant, Graph, Node, Phase
 from netcli.report.graphs.colours import DARK, LIGHT, Colour
 from netcli.report.graphs.figure.edges import Edge, edges
 from netcli.report.graphs.figure.place import (
@@ -27,6 +27,7 @@ from netcli.report.graphs.figure.plan import Cell, Column, Lane, Plan, plan
 from netcli.report.graphs.folding import Detail
 from netcli.report.graphs.formula import number
 from netcli.report.graphs.mirror import Mirror, legend, mirror
+from netcli.report.graphs.roles import is_count
 from netcli.report.records import LayerRow
 from netcli.report.text import clip, printable, width_of
 
@@ -169,7 +170,7 @@ class _Writing:
 
     def _legend(self) -> list[str]:
         columns = int((self._figure.width - 2 * MARGIN) / CHARACTER)
-        left_out = sum(node.op.name not in {"batch_size", "constant"} for node in self._plan.left_out)
+        left_out = sum(not (is_count(node) or isinstance(node.op, Constant)) for node in self._plan.left_out)
         return legend(self._drawn, (), columns, left_out)
 
 
