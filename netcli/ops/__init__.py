@@ -8,6 +8,7 @@ from functools import cache
 from netcli.graph import Op
 from netcli.ops.arithmetic import total
 from netcli.ops.avg_pool2d import avg_pool2d
+from netcli.ops.concat import concat
 from netcli.ops.conv2d import conv2d
 from netcli.ops.dense import dense
 from netcli.ops.erf import erf
@@ -18,9 +19,11 @@ from netcli.ops.random_uniform import random_uniform
 from netcli.ops.reduce import batch_broadcast, batch_mean, batch_sum, first_maximum, max_over, norm, sum_over
 from netcli.ops.relu import absolute, relu
 from netcli.ops.select import greater, maximum, minimum, select
-from netcli.ops.shape import broadcast, cast, reshape, reverse
+from netcli.ops.shape import broadcast, cast, reshape, reverse, transpose
 from netcli.ops.shift2d import shift2d
 from netcli.ops.sigmoid import sigmoid, softplus, tanh
+from netcli.ops.sign import sign
+from netcli.ops.slice import pad, part
 from netcli.ops.softmax import log_softmax, softmax
 from netcli.ops.trigonometric import cos, sin
 from netcli.ops.window import Window, same_padding
@@ -35,6 +38,7 @@ __all__ = [
     "batch_sum",
     "broadcast",
     "cast",
+    "concat",
     "conv2d",
     "cos",
     "dense",
@@ -52,6 +56,8 @@ __all__ = [
     "norm",
     "one_hot",
     "operations",
+    "pad",
+    "part",
     "random_uniform",
     "relu",
     "reshape",
@@ -60,6 +66,7 @@ __all__ = [
     "select",
     "shift2d",
     "sigmoid",
+    "sign",
     "sin",
     "softmax",
     "softplus",
@@ -67,6 +74,7 @@ __all__ = [
     "sum_over",
     "tanh",
     "total",
+    "transpose",
 ]
 
 

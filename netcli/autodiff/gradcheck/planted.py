@@ -10,6 +10,7 @@ import numpy as np
 
 from netcli.autodiff.match import match
 from netcli.graph import Array, Differentiable, Node, Op, Piecewise, Sample, TensorType, constant
+from netcli.ops.arithmetic import Add, Divide, Multiply, Subtract
 
 #: Makes a wrong cotangent of an input from the right one, which is None where it is zero.
 Plant = Callable[[Node, Node | None], Node]
@@ -116,7 +117,7 @@ def shifted(x: Node, dx: Node | None) -> Node:
 
 def truncated(x: Node, dx: Node | None) -> Node:
     """The first operand of the last sum or product alone; nothing of what is neither."""
-    return dx.inputs[0] if dx is not None and dx.op.name in {"add", "subtract", "multiply", "divide"} else _zero(x)
+    return dx.inputs[0] if dx is not None and isinstance(dx.op, Add | Subtract | Multiply | Divide) else _zero(x)
 
 
 def transposed(x: Node, dx: Node | None) -> Node:
