@@ -27,16 +27,13 @@ class Placed:
     layer: Layer
     name: str
     written: Written = Written()
+    depth: int = 0
+    """How many layers it stands in."""
 
     @property
     def line(self) -> int | None:
         """Its line in the YAML."""
         return self.written.line
-
-    @property
-    def depth(self) -> int:
-        """How many names its path has before its own."""
-        return self.name.count("/")
 
 
 class StackError(NetcliError):

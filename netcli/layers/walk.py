@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netcli.errors import GraphError
 from netcli.graph import Node, layer
@@ -31,6 +31,7 @@ class _Scope:
 
     path: str
     outer: _Scope | None
+    depth: int = 0
     done: dict[str, tuple[Placed, Node]] = field(default_factory=dict)
     trail: list[tuple[str, Node]] = field(default_factory=list)
 
@@ -84,7 +85,8 @@ class Walk:
         """A stack within the present layer; see `Building.fold`."""
         building, outer, before = self.building, self._scope, self._now
         path = "/".join(filter(None, [building.layer, part]))
-        scope = _Scope(path, None if sealed else outer)
+        assert outer is not None, "it is within a layer of the main stack"
+        scope = _Scope(path, None if sealed else outer, outer.depth + 1)
         scope.trail.append(("", x))
         self._now = self._known.get(x, Given())
         with self._inside(scope):
@@ -112,7 +114,10 @@ class Walk:
         first, _ = self.find(name)
         building = self.building
         with building.sharing(building.layer, first.name):
-            return first.layer.build(building, x)
+            y = first.layer.build(building, x)
+        if not first.layer.stacks:
+            self._known[y] = behind(replace(first, name=building.layer), self._now)
+        return y
 
     @contextmanager
     def _inside(self, scope: _Scope) -> Iterator[None]:
@@ -144,7 +149,7 @@ class Walk:
         path = f"{scope.path}/{name}" if scope.path else name
         placed = self._placed.get(path)
         if placed is None or placed.layer is not item:
-            placed = self._placed[path] = Placed(item, path, self._locate(item))
+            placed = self._placed[path] = Placed(item, path, self._locate(item), scope.depth)
         if path == INPUT:
             raise StackError(
                 f'a layer cannot be called "{INPUT}": that is the data', placed.written, "name", "choose another name"
@@ -171,7 +176,7 @@ class Walk:
                 raise
             except GraphError as error:
                 raise _stack_error(error, placed, scope, self._parts) from error
-        if placed.layer.stacks:
+        if placed.layer.stacks or (y is not x and y in self._known):
             self._now = self._known.get(y, Given())
         elif not isinstance(placed.layer, Loss):
             self._now = behind(placed, self._now)

@@ -72,7 +72,7 @@ def explain(snapshot: Snapshot, text: str, examples: int | None = None) -> Expla
         derivatives=derivatives,
         kink=kink,
         is_zero=is_zero(found),
-        stages=stages_of(snapshot.session.layers, point.model, found, lines),
+        stages=stages_of(point.model, found, lines),
         chain=() if is_zero(found) else chain_of(found, values_of),
     )
 
