@@ -17,12 +17,12 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError, SchemaValidator, core_schema
 
 
 class Settings(BaseModel):
@@ -112,23 +112,21 @@ class Choice:
         self.family = family
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        choices: dict[Any, Any] = {
-            word: core_schema.no_info_before_validator_function(_settings_of(option), handler.generate_schema(option))
-            for word, option in self.family.members.items()
-        }
-        union = core_schema.tagged_union_schema(choices, discriminator=_word_of)
-        checked = core_schema.no_info_before_validator_function(self._check, union)
-        return core_schema.no_info_wrap_validator_function(self._made, checked)
+        return core_schema.no_info_plain_validator_function(self._member)
 
-    def _made(self, value: Any, check: Callable[[Any], Any]) -> Any:
-        """A member that was made already stays as it is."""
-        return value if isinstance(value, self.family.base) else check(value)
+    def _member(self, value: Any) -> Any:
+        """The member that a value names, with its settings; one that was made already stays as it is.
 
-    def _check(self, value: Any) -> Any:
-        """Refuse what is not a member of the family, before its settings are looked at."""
-        kind, known = self.family.kind, self.family.members
-        if isinstance(value, Option):
+        Each member's own schema is made when it is first met: members may have members of the family in them.
+        """
+        if isinstance(value, self.family.base):
             return value
+        option: type[Option] = self.family.members[self._word(value)]
+        return _validator(option).validate_python(value)
+
+    def _word(self, value: Any) -> str:
+        """The name of a member. Raises for what is none, before its settings are looked at."""
+        kind, known = self.family.kind, self.family.members
         if isinstance(value, dict) and len(value) != 1:
             raise PydanticCustomError(
                 "choice_form", "expected one {kind} name here, found a mapping with {count} keys",
@@ -143,7 +141,7 @@ class Choice:
             raise PydanticCustomError(
                 "choice_unknown", 'unknown {kind} "{word}"', {"kind": kind, "word": word, "known": list(known)}
             )
-        return value
+        return word
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """A reference to the family's own schema: its members may have members of it in them."""
@@ -179,6 +177,14 @@ def family_schema(family: Family[O], reference: Callable[[type[O]], JsonSchemaVa
         "maxProperties": 1,
     }
     return {"anyOf": [{"enum": bare}, mapping]} if bare else mapping
+
+
+@cache
+def _validator(option: type[Option]) -> SchemaValidator:
+    """What makes a member of any of the three forms; the locations of its errors begin with its name."""
+    option.model_rebuild()  # where that was put off
+    settings = core_schema.no_info_before_validator_function(_settings_of(option), option.__pydantic_core_schema__)
+    return SchemaValidator(core_schema.tagged_union_schema({option.word: settings}, discriminator=_word_of))
 
 
 def _word_of(value: Any) -> str | None:

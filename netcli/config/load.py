@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from netcli.config.blocks import blocks_of
 from netcli.config.layers import written_layers
 from netcli.config.lines import LINE_BREAK, Lines, found
 from netcli.config.located import Loc, Located, locate
@@ -49,7 +50,7 @@ class Loaded:
         loc = error.written.loc
         if error.setting is not None:
             loc = (*loc, self.word_at(loc), error.setting)
-        return Problem(error.message, self.place(*loc), "\n".join(filter(None, [error.hint, *error.uses])))
+        return Problem(error.message, error.place or self.place(*loc), "\n".join(filter(None, [error.hint, *error.uses])))
 
     def word_at(self, loc: Loc) -> str:
         """The word of the layer that is written at `loc`."""
@@ -84,10 +85,13 @@ def _check(located: Located, path: Path, folder: Path, overrides: Sequence[str],
         raise ConfigError([_no_mapping(located)])
     located = override(located, overrides, Config)
     loaded = load_plugins([*_named(located, folder), *((path, None) for path in plugins)])
-    use_layers(words_of(loaded))
+    written: dict[int, Written] = {}
+    blocks = blocks_of(located, written, words_of(loaded))
+    use_layers({**words_of(loaded), **blocks})
     try:
         config = Config.model_validate({"name": _name(path.stem), **located.data})
-        return Loaded(config, located, path, folder, loaded, written_layers(config, located))
+        written |= written_layers(config, located)
+        return Loaded(config, located, path, folder, loaded, written)
     except ValidationError as error:
         raise ConfigError(problems(error, located, Config)) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from netcli.graph import Node
@@ -45,8 +45,6 @@ class Branch(Layer):
     The list has a name for each stack, as in branch: [wide: [conv: 8], same: []]; an empty stack is x itself. (It is a list,
     since tools that sort the keys of a mapping would change the network.)
     """
-
-    model_config = ConfigDict(defer_build=True)
 
     word = "branch"
     main = "paths"

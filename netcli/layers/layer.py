@@ -103,6 +103,11 @@ class Loss(Layer):
 class Unresolved(Layer):
     """A layer some of whose settings depend on what comes into it."""
 
+    @property
+    @abstractmethod
+    def kind(self) -> type[Layer]:
+        """What it will be."""
+
     @abstractmethod
     def resolve(self, x: Node) -> Layer:
         """The layer with its settings, for this input; the same object for the same shape. Raises StackError."""

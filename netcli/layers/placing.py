@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netcli.errors import NetcliError
-from netcli.layers.layer import Layer
+from netcli.errors import NetcliError, Place
+from netcli.layers.layer import Layer, Unresolved
 
 #: What stands in front of the stack: the data, and its standardisation.
 INPUT = "input"
@@ -37,13 +37,15 @@ class Placed:
 
 
 class StackError(NetcliError):
-    """A layer that does not fit: where it is written, and `setting` is what to change in it, if it is one setting.
+    """A layer that does not fit: where it is written, `setting` is what to change in it, if it is one setting; or its `place`.
 
     `uses` are the places, from the inside out, in which a block was used that it stands in, each with words on how.
     """
 
-    def __init__(self, message: str, written: Written, setting: str | None, hint: str | None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, written: Written, setting: str | None, hint: str | None, place: Place | None = None
+    ) -> None:
+        super().__init__(message, place=place, hint=hint)
         self.written, self.setting = written, setting
         self.uses: list[str] = []
 
@@ -53,6 +55,7 @@ def local_names(stack: Sequence[Layer]) -> list[str]:
     names: list[str] = []
     counts: dict[str, int] = {}
     for layer in stack:
-        counts[layer.word] = counts.get(layer.word, 0) + 1
-        names.append(layer.name or f"{layer.word}{counts[layer.word]}")
+        word = layer.kind.word if isinstance(layer, Unresolved) else layer.word
+        counts[word] = counts.get(word, 0) + 1
+        names.append(layer.name or f"{word}{counts[word]}")
     return names

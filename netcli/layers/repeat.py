@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from netcli.graph import Node
 from netcli.layers.building import Building
@@ -17,8 +17,6 @@ class Repeat(Layer):
 
     The copies are called by their numbers: repeat1/2/conv1 is in the second one.
     """
-
-    model_config = ConfigDict(defer_build=True)
 
     word = "repeat"
 

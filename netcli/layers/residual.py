@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from netcli.graph import Node
 from netcli.layers.building import Building
@@ -17,8 +17,6 @@ class Residual(Layer):
 
     He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016.
     """
-
-    model_config = ConfigDict(defer_build=True)
 
     word = "residual"
     main = "layers"

@@ -199,7 +199,12 @@ def _suits(following: Sequence[Layer], behind_them: str) -> str:
 
 def _suited(item: Layer) -> str | None:
     """What suits weights in front of a layer, or in front of the first layers in it."""
-    inner = (each for stack in item.stacks for each in stack)
+    if isinstance(item, Unresolved):
+        return item.kind.suits
+    try:
+        inner = [each for stack in item.stacks for each in stack]
+    except StackError:  # of a block that is used with a wrong setting, which is told when it is built
+        return None
     return item.suits or next(filter(None, map(_suited, inner)), None)
 
 
