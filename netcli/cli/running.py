@@ -45,11 +45,18 @@ ConfigOption = Annotated[
 
 
 def with_config(path: Path | None) -> None:
-    """Read a config, so that its blocks and the layers of its plugins are known. Raises ConfigError and PluginError."""
+    """Read a config, so that its blocks and the layers of its plugins are known; none but netcli's own are without one.
+
+    Raises ConfigError and PluginError.
+    """
     if path is not None:
         from netcli.config.load import load  # noqa: PLC0415 - heavy
 
         load(path)
+    else:
+        from netcli.config.model import use_layers  # noqa: PLC0415
+
+        use_layers({})
 
 
 def with_executor(overrides: list[str] | None, executor: str | None) -> list[str]:

@@ -48,7 +48,7 @@ def test_settings_and_channels() -> None:
         "narrow1/conv1/weight": (24, 8, 1, 1), "narrow1/conv1/bias": (24,),
         "narrow1/conv2/weight": (24, 3, 1, 1), "narrow1/conv2/bias": (24,),
         "narrow1/residual1/unit1/conv1/weight": (24, 24, 3, 3), "narrow1/residual1/unit1/conv1/bias": (24,),
-        "dense1/weight": (384, 10), "dense1/bias": (10,),
+        "dense1/weight": (216, 10), "dense1/bias": (10,),
     }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_a_resolved_config_reads_as_the_same() -> None:
 def test_each_layer_has_the_line_of_its_block() -> None:
     session = prepare(load_text(NET, "net.yaml", Path()))
     lines = {placed.name: placed.line for placed in session.layers}
-    assert (lines["unit1"], lines["unit1/conv1"], lines["narrow1/residual1/unit1/relu1"]) == (15, 7, 8)
+    assert (lines["unit1"], lines["unit1/conv1"], lines["narrow1/residual1/unit1/relu1"]) == (16, 7, 8)
 
 
 def test_two_configs_keep_their_own_blocks(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ UNIT = (
     [
         ("    unit: {layers: [conv: {filers: 3}]}\n", "", ['4:28 unknown key "filers" in conv']),
         ("    unit: {layers: [conf: 3]}\n", "", ['4:21 unknown layer "conf"']),
-        ("    unit: {layers: []}\n", "", ["4:12 layers: expected a list of 1 or more, found an empty list"]),
+        ("    unit: {layers: []}\n", "", ["4:20 layers: expected a list of 1 or more, found an empty list"]),
         ("    unit: {settings: {a: 1}}\n", "", ['4:5 unit needs "layers"']),
         ("    unit: {layers: [conv: $a]}\n", "", ["4:27 $a is no setting of the block"]),
         (

@@ -210,7 +210,8 @@ def test_the_softmax_of_a_stack_within_is_one() -> None:
             "branch: [a: [maxpool: 2], b: []]",
             (
                 "branch1: branch puts channels side by side, found 3×2×2 (a) and 3×4×4 (b)\n"
-                "  all but the channels must be equal: bring them to one size, such as with padding: same, maxpool or upsample\n"
+                "  all but the channels must be equal: bring them to one size, such as with padding: same, maxpool or "
+                "upsample\n"
                 "  shapes: input 3×4×4 → branch1 ✗\n"
                 "  shapes in branch1/a: 3×4×4 → maxpool1 3×2×2\n"
                 "  shapes in branch1/b: 3×4×4"
