@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netcli.runs.checkpoint import Checkpoint
     from netcli.runs.directory import RunDirectory
     from netcli.training.loop import Outcome, Trainer
+    from netcli.training.session import Session
 
 
 EveryOption = Annotated[
@@ -137,6 +138,7 @@ def _new(config: Path | None, run_dir: Path | None, overrides: Sequence[str]) ->
     assert config is not None
     loaded = load(config, overrides)
     session = prepare(loaded)
+    tell(_remarks(session))
     trainer = Trainer(session, begin(session))
     run = create(loaded.config.name, run_dir, _resolved(loaded))
     with run.claimed():
@@ -156,6 +158,7 @@ def _resumed(path: Path, overrides: Sequence[str]) -> Iterator[tuple[RunDirector
     with run.claimed():
         loaded = load(run.config, overrides)
         session = prepare(loaded)
+        tell(_remarks(session))
         start, records = resume(run, session)
         trainer = Trainer(session, start, records)
         if overrides:
@@ -176,6 +179,12 @@ def _notes(run: RunDirectory, trainer: Trainer, start: Checkpoint) -> Iterator[s
             f"trained so far with {start.fingerprint}, going on with {session.executor.fingerprint}: "
             "the last bits may differ from an unbroken run"
         )
+
+
+def _remarks(session: Session) -> Iterator[str]:
+    """What is hardly meant in a config, though it can be trained."""
+    for remark in session.remarks:
+        yield f"{remark.place}: {remark.message}; {remark.hint}"
 
 
 def _resolved(loaded: Loaded) -> str:

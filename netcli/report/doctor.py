@@ -11,7 +11,7 @@ from netcli.report.table import Column, Table
 from netcli.report.text import Line, Style, Styled
 from netcli.strict_json import strict
 
-_STYLES: dict[Verdict, Style] = {"ok": "good", "warning": "warn", "fault": "bad"}
+_STYLES: dict[Verdict, Style] = {"unknown": "muted", "ok": "good", "warning": "warn", "fault": "bad"}
 _COLUMNS = (Column(""), Column("check"), Column("found", shrink=True), Column("expected", drop=1))
 
 

@@ -135,7 +135,8 @@ def _check_format(path: Path, found: str | None) -> None:
         return
     if found is None:
         raise CheckpointError(
-            f"{path} is not a checkpoint of netcli: it names no format", hint="give a run directory that netcli train has written"
+            f"{path} is not a checkpoint of netcli: it names no format",
+            hint="give a run directory that netcli train has written",
         )
     raise CheckpointError(
         f"{path} is a checkpoint of format {found}; this version of netcli reads format {_FORMAT}",

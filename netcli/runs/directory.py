@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from netcli.errors import CheckpointError, UsageError
+from netcli.runs.files import write_atomically, writing
 from netcli.runs.metrics import EpochRecord
 from netcli.strict_json import dumps
-from netcli.runs.files import write_atomically, writing
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,17 @@
 """What a run keeps of each epoch: a line of metrics.jsonl, and the record it stands for.
 
-Losses are means over examples; times are in seconds. A `train` or `validation` mapping holds `loss` first and then the metrics, by
-name; shares such as `accuracy` are shares of one.
+Losses are means over examples; times are in seconds. A `train` or `validation` mapping holds `loss` first and then the metrics,
+by name; shares such as `accuracy` are shares of one.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from netcli.graph import Node
 from netcli.strict_json import strict
-
-
-
-
-
-
-
-
-
-
 
 
 @dataclass(frozen=True)
@@ -133,5 +121,3 @@ def _read_epoch(entry: Mapping[str, Any], rows: tuple[ParameterRow, ...], epochs
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
-
-

@@ -17,8 +17,8 @@ _CHANGED = "the file was changed; a run that is to go on needs it as it was"
 def last_checkpoint(run: RunDirectory, variables: Iterable[Node], identity: Identity) -> Checkpoint:
     """The last checkpoint of a run, for a network with these variables, trained on what has this identity now.
 
-    Raises CheckpointError: broken, of another config, of another run than the best one beside it, or other data, plugins, seed or
-    batches than an unbroken run would have.
+    Raises CheckpointError: broken, of another config, of another run than the best one beside it, or other data, plugins, seed
+    or batches than an unbroken run would have.
     """
     checkpoint = read(run.last)
     check_fits(run.last, checkpoint.state, variables)
@@ -36,7 +36,9 @@ def last_checkpoint(run: RunDirectory, variables: Iterable[Node], identity: Iden
     return checkpoint
 
 
-def earlier_epochs(run: RunDirectory, checkpoint: Checkpoint, parameters: Sequence[ParameterRow], epochs: int) -> list[EpochRecord]:
+def earlier_epochs(
+    run: RunDirectory, checkpoint: Checkpoint, parameters: Sequence[ParameterRow], epochs: int
+) -> list[EpochRecord]:
     """The records of the epochs that are complete in a checkpoint; entries of later ones are dropped from the metrics file.
 
     `parameters` gives each parameter's layer, line and shape by its name. Raises CheckpointError.

@@ -18,7 +18,8 @@ from netcli.errors import ConfigError, Place, Problem, UsageError
 from netcli.executors import Executor, State, executor, initial_state
 from netcli.graph import Array, DType, Graph, Node, Variable, op_of, phase
 from netcli.layers.building import shape_text
-from netcli.layers.stack import Model, Placed, StackError, build_model, place
+from netcli.layers.placing import Placed, StackError, place
+from netcli.layers.stack import Model, build_model
 from netcli.ops import norm
 from netcli.optimizers.norms import ParameterNorms
 from netcli.optimizers.step import Rule, training_step
@@ -114,6 +115,12 @@ class Session:
         """Where the layer of this name is written; None for what is no layer of the stack, such as the input."""
         names = [placed.name for placed in self.layers]
         return self.loaded.place("model", "layers", names.index(layer)) if layer in names else None
+
+    @property
+    def remarks(self) -> list[Problem]:
+        """What is hardly meant, though it can be trained: what it is, where, and what to do."""
+        found = self.model.ending.remarks
+        return [Problem(each.message, self.loaded.place("model", "layers", each.index), each.hint) for each in found]
 
     def batches(self, epoch: int) -> list[Array]:
         """The indices of an epoch's examples, batch by batch: a function of seed and epoch alone."""

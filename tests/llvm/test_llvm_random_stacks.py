@@ -17,7 +17,8 @@ from netcli.executors import State
 from netcli.executors.llvm import LlvmExecutor
 from netcli.executors.numpy import leaf_values
 from netcli.graph import Array, Graph, Node, Placeholder, Shape, Variable, op_of
-from netcli.layers.stack import Model, StackError
+from netcli.layers.placing import StackError
+from netcli.layers.stack import Model
 from netcli.passes import optimize
 
 RULE = "sgd: {lr: 0.01, momentum: 0.9}"

@@ -11,7 +11,8 @@ from netcli.analysis.inspect.costs import layer_rows
 from netcli.analysis.inspect.records import LayerRow
 from netcli.analysis.inspect.views import View, view_of
 from netcli.graph import DType, Graph, TensorType
-from netcli.layers.stack import Inputs, Model, build_model, place
+from netcli.layers.placing import place
+from netcli.layers.stack import Inputs, Model, build_model
 from support.networks import layers_of
 from support.training import rule_of, step_of
 

@@ -16,7 +16,7 @@ from netcli.config.dump import absolute_paths, plain
 from netcli.config.load import Loaded
 from netcli.graph import Phase
 from netcli.layers.layer import Loss
-from netcli.layers.stack import Placed
+from netcli.layers.placing import Placed
 from netcli.training.session import Session
 
 #: A changed setting of a layer costs this much, and all of them less than removing the one layer or adding the other.

@@ -1,4 +1,4 @@
-"""One batch, forward and backward, at the initial weights: data, loss, scales, dead units."""
+"""The layers, and one batch, forward and backward, at the initial weights: data, end of the stack, loss, scales, dead units."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import numpy as np
 
 from netcli import numbers
 from netcli.analysis.diagnosis import VANISHING_SHARE
+from netcli.analysis.doctor.baseline import baseline_of, loss_of
 from netcli.analysis.doctor.records import Finding, Verdict
 from netcli.analysis.values import first_batch
 from netcli.autodiff import gradients
 from netcli.errors import Place
 from netcli.graph import Array, Graph, Node, Variable, op_of
-from netcli.layers.huber import Huber
-from netcli.layers.stack import Placed
+from netcli.layers.layer import Baseline
+from netcli.layers.placing import Placed
 from netcli.training.session import Session
 
 #: Inputs around 0 with a deviation near 1 are what the initialisers are derived for (LeCun, Bottou, Orr and Müller, "Efficient
@@ -24,10 +25,10 @@ from netcli.training.session import Session
 _MOST_MEAN, _DEVIATIONS = 0.5, (0.3, 3.0)
 #: Times the deviation of the least feature that the largest may have: gradients go with its square.
 _MOST_UNEVEN = 100.0
-#: Times the loss of a network that knows nothing. Logits of variance s² add s²/2 to ln(classes): a deviation of 2 doubles
+#: Times the loss that a network should begin near. Logits of variance s² add s²/2 to ln(classes): a deviation of 2 doubles
 #: that of ten classes. Ten times is what no usual initialisation comes near.
 _LARGE_LOSS, _HUGE_LOSS = 2.0, 10.0
-#: An initial loss below this share of it: the target is part of the input, or all examples have one class.
+#: An initial loss below this share of the best constant prediction's: the target is part of the input.
 _SMALL_LOSS = 0.5
 #: Deviations of a layer's output. He et al. 2015 and Glorot & Bengio 2010 keep them near 1; two powers of ten off are lost.
 _SCALES = (1e-2, 1e2)
@@ -54,6 +55,7 @@ def look(session: Session, asked: Callable[[], bool]) -> Iterator[Finding]:
     if asked():
         raise KeyboardInterrupt
     yield _standardised(seen)
+    yield from _ending(session)
     yield _first_loss(seen)
     yield _activations(seen)
     yield _gradients(seen)
@@ -118,27 +120,52 @@ def _deviations(inputs: Array) -> tuple[float, float]:
 # ------------------------------------------------------------------------------------------------------------------ loss
 
 
+def _ending(session: Session) -> Iterator[Finding]:
+    """What a loss of probabilities is given; nothing is said of a loss of values."""
+    ending = session.model.ending
+    if not loss_of(session).reads:
+        return
+    remark, bounds = next(iter(ending.remarks), None), ending.logits.bounds
+    what = "logits" if ending.form is None else f"{ending.form.value} of {session.layers[ending.by].name}"
+    yield Finding(
+        "end of the stack",
+        "ok" if remark is None else "warning",
+        what if remark is None else f"logits {bounds}",
+        "logits that may lie anywhere",
+        {"form": None if ending.form is None else ending.form.value, "low": bounds.low, "high": bounds.high},
+        None if remark is None else f"{remark.message}; {remark.hint}",
+        None if remark is None else session.place_of(session.layers[remark.index].name),
+    )
+
+
 def _first_loss(seen: _Seen) -> Finding:
-    """Against the loss of a network that knows nothing of its input."""
-    baseline, why = _baseline(seen.session)
-    ratio = seen.loss / baseline if baseline else math.inf
-    verdict, advice = _judged_loss(seen.loss, ratio, values=seen.session.data.classes is None)
+    """Against the losses of a network that knows nothing of its input, as the loss itself has them."""
+    baseline, word = baseline_of(seen.session), loss_of(seen.session).word
+    verdict, advice = _judged_loss(seen.loss, baseline, values=seen.session.data.classes is None)
     return Finding(
         "initial loss",
         verdict,
         numbers.significant(seen.loss),
-        f"{numbers.significant(baseline)}, {why}",
-        {"loss": seen.loss, "baseline": baseline},
+        f"{word} has no baseline" if baseline is None else f"{numbers.significant(baseline.start)}, {baseline.words}",
+        {
+            "loss": seen.loss,
+            "baseline": None if baseline is None else baseline.start,
+            "constant": None if baseline is None else baseline.constant,
+        },
         advice,
         None if advice is None else _last_weights(seen.session),
     )
 
 
-def _judged_loss(loss: float, ratio: float, *, values: bool) -> tuple[Verdict, str | None]:
+def _judged_loss(loss: float, baseline: Baseline | None, *, values: bool) -> tuple[Verdict, str | None]:
     """The verdict; `values` says that the targets are values, which may lie anywhere, and no classes."""
     if not math.isfinite(loss):
         return "fault", "the network overflows before its first step: standardise the data, or make the initial weights smaller"
-    if ratio > _LARGE_LOSS:
+    if baseline is None:
+        return "unknown", None
+    if not baseline.constant:
+        return "warning", "the targets are always the same: there is nothing to learn"
+    if loss > _LARGE_LOSS * baseline.start:
         advice = (
             "the targets are far from what the network begins with: scale them to about -1 to 1, or begin at their mean, "
             "with bias_init: {constant: MEAN} in the last layer"
@@ -146,30 +173,10 @@ def _judged_loss(loss: float, ratio: float, *, values: bool) -> tuple[Verdict, s
             else "the network begins sure of wrong answers: make the initial weights of its last layer smaller, such as with "
             "init: {normal: 0.01}, or standardise the data"
         )
-        return "fault" if ratio > _HUGE_LOSS else "warning", advice
-    if ratio < _SMALL_LOSS:
-        return "warning", "less than a network that knows nothing can have: is the target among the inputs, or always the same?"
+        return "fault" if loss > _HUGE_LOSS * baseline.start else "warning", advice
+    if loss < _SMALL_LOSS * baseline.constant:
+        return "warning", "less than a network that knows nothing can have: is the target among the inputs?"
     return "ok", None
-
-
-def _baseline(session: Session) -> tuple[float, str]:
-    """The loss of the best constant prediction, and in words what that is."""
-    layer, data = session.layers[-1].layer, session.data
-    classes = None if data.classes is None else len(data.classes)
-    if layer.word == "cross_entropy" and classes:
-        return math.log(classes), f"ln {classes}"
-    if layer.word == "binary_cross_entropy":
-        return math.log(2), "ln 2"
-    targets = np.asarray(data.train.targets)
-    values = np.eye(classes)[targets] if classes else targets.reshape(len(targets), -1).astype(np.float64)
-    center = np.median(values, axis=0) if layer.word == "mae" else values.mean(axis=0)
-    distance = np.abs(values - center)
-    if layer.word == "mae":
-        return float(distance.mean()), "of the median"
-    if isinstance(layer, Huber):
-        far = layer.delta * (distance - layer.delta / 2)
-        return float(np.where(distance > layer.delta, far, distance**2 / 2).mean()), "of the mean"
-    return float((distance**2).mean()), "of the mean"
 
 
 def _last_weights(session: Session) -> Place | None:
@@ -183,9 +190,9 @@ def _last_weights(session: Session) -> Place | None:
 
 def _activations(seen: _Seen) -> Finding:
     """The deviation of each layer's output, but for those that make probabilities or the loss of it."""
-    last = seen.session.layers[-1]
-    words = {"softmax", "log_softmax", "sigmoid"}
-    found = {p: float(y.std()) for p, y in seen.outputs.items() if p is not last and p.layer.word not in words}
+    given = seen.session.model.ending.given
+    values = [p for p, after in zip(seen.session.layers, given[1:], strict=False) if after.form is None]  # not the loss
+    found = {p: float(seen.outputs[p].std()) for p in values if p in seen.outputs}
     if not found:
         found = {p: float(y.std()) for p, y in seen.outputs.items()}
     small, large = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
@@ -234,16 +241,15 @@ def _gradients(seen: _Seen) -> Finding:
 
 
 def _dead(seen: _Seen) -> Finding | None:
-    """Of each relu, the share of units (channels of images) that no example of the batch wakes."""
-    shares = {p: _dead_share(y) for p, y in seen.outputs.items() if p.layer.word == "relu"}
+    """Of each layer that can tell, such as relu, the share of units (channels of images) that no example of the batch wakes."""
+    told = {p: p.layer.dead(y) for p, y in seen.outputs.items()}
+    shares = {p: float(np.mean(dead)) for p, dead in told.items() if dead is not None}
     if not shares:
         return None
     most = max(shares, key=shares.__getitem__)
     share = shares[most]
     verdict: Verdict = "ok" if share <= _MANY_DEAD else "warning" if share < _MOST_DEAD else "fault"
-    advice = (
-        f"units of {most.name} that are 0 for every example learn nothing: larger biases, he initial weights, or leaky_relu"
-    )
+    advice = f"units of {most.name} that no example wakes learn nothing: larger biases, he initial weights, or leaky_relu"
     return Finding(
         "dead units",
         verdict,
@@ -253,8 +259,3 @@ def _dead(seen: _Seen) -> Finding | None:
         None if verdict == "ok" else advice,
         None if verdict == "ok" else seen.session.place_of(most.name),
     )
-
-
-def _dead_share(outputs: Array) -> float:
-    axes = (0, *range(2, outputs.ndim))
-    return float((outputs == 0).all(axis=axes).mean())

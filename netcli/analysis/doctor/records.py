@@ -8,7 +8,8 @@ from typing import Literal
 
 from netcli.errors import Place
 
-Verdict = Literal["ok", "warning", "fault"]
+#: `unknown`: nothing is said, since the layer or the loss that was asked does not tell.
+Verdict = Literal["unknown", "ok", "warning", "fault"]
 
 
 @dataclass(frozen=True)
@@ -29,5 +30,5 @@ class Finding:
 
 def worst(findings: Sequence[Finding]) -> Verdict:
     """The worst verdict of all."""
-    order: tuple[Verdict, ...] = ("ok", "warning", "fault")
+    order: tuple[Verdict, ...] = ("unknown", "ok", "warning", "fault")
     return max((each.verdict for each in findings), key=order.index, default="ok")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from netcli import numbers
+from netcli.analysis.doctor.baseline import baseline_of
 from netcli.analysis.doctor.records import Finding, Verdict
 from netcli.analysis.inspect.costs import cost
 from netcli.analysis.values import first_batch
@@ -31,8 +32,10 @@ _LEARNED, _NOTHING = 0.1, 0.9
 _LOW, _HIGH, _RANGE_STEPS, _RANGE_EXAMPLES = 1e-6, 10.0, 100, 64
 #: Of large networks fewer steps, so many at least: the operations that a trial may take, seconds with the numpy executor.
 _LEAST_STEPS, _OPERATIONS = 50, 2e10
-#: A loss this many times the least so far has diverged.
+#: A loss this many times the least so far has diverged; one that may be negative, that many of its sizes above it.
 _DIVERGED = 4.0
+#: A loss that is less than the first by more than this share of it has fallen.
+_FELL = 0.05
 #: How much of the mean comes from the newest loss.
 _NEWEST = 0.1
 #: The suggestion lies so much below the rate of the least loss, where the loss still falls.
@@ -64,7 +67,7 @@ def one_batch(session: Session, asked: Callable[[], bool]) -> Iterator[Finding]:
     trial = _trial(session, Adam(lr=_RATE), Constant(), data, batches, asked, lambda trial: trial.learned)
     losses = trial.losses
     share = min(losses) / losses[0] if losses[0] > 0 else 0.0
-    verdict: Verdict = "ok" if trial.learned else "fault" if share > _NOTHING or not math.isfinite(share) else "warning"
+    verdict = _judged_trial(trial, share, told=baseline_of(session) is not None)
     advice = (
         "it should learn so few examples by heart: less dropout, weight decay and augmentation, more units, "
         "or an activation that lets the gradient through"
@@ -77,8 +80,19 @@ def one_batch(session: Session, asked: Callable[[], bool]) -> Iterator[Finding]:
         f"loss {numbers.significant(losses[0])} → {numbers.significant(min(losses))}{told}, {len(losses)} steps",
         f"all right, or {wanted}" if trial.right else wanted,
         {"first": losses[0], "least": min(losses), "right": max(trial.right, default=None), "steps": len(losses)},
-        None if verdict == "ok" else advice,
+        advice if verdict in {"warning", "fault"} else None,
     )
+
+
+def _judged_trial(trial: _Trial, share: float, *, told: bool) -> Verdict:
+    """The verdict on a least loss that is this share of the first; `told` says that shares of the loss mean something."""
+    if not math.isfinite(share):
+        return "fault"
+    if trial.right[-1:] == [1.0] or (told and trial.learned):
+        return "ok"
+    if not told:
+        return "unknown"
+    return "fault" if share > _NOTHING else "warning"
 
 
 def _steps(session: Session, examples: int, most: int) -> int:
@@ -104,7 +118,10 @@ def learning_rate(session: Session, asked: Callable[[], bool]) -> Iterator[Findi
     rates = _LOW * growth ** np.arange(len(means))
     best = int(np.nanargmin(means))
     suggested, edge = float(rates[best]) / _MARGIN, float(rates[-1])
-    fell = means[best] < 0.95 * means[0]
+    fell = bool(np.isfinite(means[0])) and means[0] - means[best] > _FELL * abs(means[0])
+    if not fell and baseline_of(session) is None:
+        yield Finding("learning rate", "unknown", f"{optimizer.lr:g}", "", {"rate": optimizer.lr})
+        return
     yield _judged_rate(session, optimizer.lr, suggested, edge, diverged=len(losses) < steps, fell=fell)
 
 
@@ -143,7 +160,7 @@ class _Trial:
     @property
     def learned(self) -> bool:
         """Whether the examples are known by heart."""
-        return self.losses[-1] <= _LEARNED * self.losses[0] or self.right[-1:] == [1.0]
+        return 0 <= self.losses[-1] <= _LEARNED * self.losses[0] or self.right[-1:] == [1.0]
 
 
 def _trial(
@@ -180,7 +197,8 @@ def _trial(
 
 def _diverged(losses: list[float]) -> bool:
     means = _smoothed(losses)
-    return bool(means[-1] > _DIVERGED * means.min())
+    least = means.min()
+    return bool(means[-1] - least > (_DIVERGED - 1) * abs(least))
 
 
 def _smoothed(losses: list[float]) -> Array:

@@ -14,7 +14,8 @@ from netcli.autodiff.flow import Factor, Flow, strongest_chain
 from netcli.autodiff.gradcheck import Evaluate
 from netcli.autodiff.zero_causes import is_zero, moving
 from netcli.graph import Array, Graph, Node, Variable, op_of
-from netcli.layers.stack import Model, Placed
+from netcli.layers.placing import Placed
+from netcli.layers.stack import Model
 from netcli.training.session import Session
 
 

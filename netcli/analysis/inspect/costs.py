@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from netcli.analysis.inspect.records import LayerRow
 from netcli.analysis.inspect.roles import is_computed, kept_values
 from netcli.graph import Graph, Node, Phase
-from netcli.layers.stack import Model, Placed
+from netcli.layers.placing import Placed
+from netcli.layers.stack import Model
 
 
 @dataclass(frozen=True)
