@@ -6,6 +6,7 @@ import numpy as np
 
 from netcli.autodiff import gradients
 from netcli.autodiff.gradcheck import check_operation
+from netcli.autodiff.gradcheck.planted import shifted, spoiled
 from netcli.executors.numpy import values_of
 from netcli.graph import Sample, TensorType, placeholder, varying
 from netcli.ops import sign
@@ -28,3 +29,8 @@ def test_it_knows_its_jump() -> None:
     """No difference across it is taken for an error of the rule."""
     at_the_jump = Sample(Sign(), (varying(2, low=0.0, high=0.0),))
     assert {check.kind: check.verdict for check in check_operation(at_the_jump, values_of)}["reverse"] == "kink"
+
+
+def test_a_wrong_derivative_is_not_excused_by_the_jump() -> None:
+    at_the_jump = Sample(spoiled(Sign(), 0, shifted), (varying(2, low=0.0, high=0.0),))
+    assert {check.kind: check.verdict for check in check_operation(at_the_jump, values_of)}["reverse"] == "fail"
