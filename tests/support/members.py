@@ -204,6 +204,8 @@ class ExecutorCase:
 
     #: One to test with; by default the one that a config gets.
     make: Callable[[], Executor]
+    #: Whether it can tell how many operations a second it reaches at most.
+    measures_peak: bool = False
     #: The types of numbers that it has not got; it refuses a graph that has them.
     lacks: frozenset[DType] = frozenset()
     #: What refusing says of them.

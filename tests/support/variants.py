@@ -14,8 +14,21 @@ from support.networks import model_of
 
 def model_of_variant(variant: Variant, dtype: DType = "float64") -> Model:
     """The model of its stack."""
+    return _model(variant, variant.stack, dtype)
+
+
+def trainable_model_of(variant: Variant, dtype: DType = "float64") -> Model:
+    """The same; if there is nothing to train, with a dense layer in front of the stack, which is then one of vectors."""
+    model = model_of_variant(variant, dtype)
+    if model.parameters:
+        return model
+    (features,) = variant.shape
+    return _model(variant, variant.stack.replace("[", f"[dense: {{units: {features}, name: front}}, ", 1), dtype)
+
+
+def _model(variant: Variant, stack: str, dtype: DType) -> Model:
     return model_of(
-        variant.stack,
+        stack,
         variant.shape,
         classes=variant.classes,
         target=variant.target,

@@ -6,4 +6,9 @@ from support.members import ExecutorCase
 
 from netcli.executors.llvm import LlvmExecutor
 
-CASE = ExecutorCase(make=lambda: LlvmExecutor(2), lacks=frozenset({"float64"}), refusal="float64")
+CASE = ExecutorCase(
+    make=lambda: LlvmExecutor(2),
+    measures_peak=True,
+    lacks=frozenset({"float64"}),
+    refusal="the llvm executor computes in float32: x is float64",
+)

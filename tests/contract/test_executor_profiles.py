@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-import pytest
+from support.cases import EXECUTOR_CASES
+from support.members import ExecutorCase
 from support.networks import first_state, model_of
 from support.training import rule_of, step_of
 
-from netcli.executors import EXECUTORS, Executor, Profile, State, executor
+from netcli.executors import Executor, Profile, State
 from netcli.graph import Array, Graph, text, variable
 from netcli.ops import log
 from netcli.passes import optimize
@@ -31,13 +32,6 @@ def network() -> tuple[Graph, State, dict[str, Array], list[Array]]:
         "target": generator.integers(0, 4, EXAMPLES).astype("int32"),
     }
     return graph, first_state(model, 0, graph), data, [generator.permutation(EXAMPLES)[:20] for _ in range(3)]
-
-
-@pytest.fixture(params=EXECUTORS)
-def runner(request: pytest.FixtureRequest) -> Executor:
-    if request.param == "llvm":
-        pytest.importorskip("llvmlite")
-    return executor(request.param)
 
 
 def test_every_stage_is_a_text(runner: Executor) -> None:
@@ -66,7 +60,7 @@ def profiled(runner: str) -> tuple[Profile, State]:
     """The profile of three steps, and the state after them."""
     graph, start, data, batches = network()
     state = start.copy()
-    return executor(runner).compile(graph, ["loss"]).profile(state, data, batches), state
+    return EXECUTOR_CASES[runner].make().compile(graph, ["loss"]).profile(state, data, batches), state
 
 
 def test_a_profile_runs_the_same_steps(runner: Executor) -> None:
@@ -100,6 +94,7 @@ def test_a_profile_ends_where_steps_end(runner: Executor) -> None:
     assert profile.seconds > 0
 
 
-def test_the_peak_is_a_number_or_not_known(runner: Executor) -> None:
+def test_the_peak_is_a_number_or_not_known(executor_case: ExecutorCase, runner: Executor) -> None:
     peak = runner.peak()
-    assert peak is None if runner.name == "numpy" else peak is not None and 0 < peak < np.inf
+    assert peak is None or 0 < peak < np.inf
+    assert (peak is not None) == executor_case.measures_peak

@@ -1,4 +1,4 @@
-"""The first fifty steps of every config: llvm's are numpy's, but for rounding."""
+"""The first fifty steps of every config are the reference executor's, but for rounding."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.cases import EXECUTOR_CASES
 from support.runs import write_mnist
 
 from netcli.autodiff.gradcheck.rounding import UNIT
 from netcli.config.load import load
 from netcli.executors import Executor, Program, State, executor
-from netcli.executors.llvm import LlvmExecutor
 from netcli.graph import Array
 from netcli.training.session import Session, prepare
 
@@ -70,17 +70,18 @@ def curves(steps: Iterator[dict[str, Array]]) -> dict[str, Array]:
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_curves_of_configs(path: Path, small_mnist: Path) -> None:
+@pytest.mark.parametrize("name", [name for name in EXECUTOR_CASES if name != "numpy"])
+def test_curves_of_configs(name: str, path: Path, small_mnist: Path) -> None:
     """Rounding errors grow from step to step: by how much, trainings tell in which all variables are moved by roundings."""
     mnist = [f"data.dataset.mnist.path={small_mnist}"] if "mnist" in path.stem else []
     session = prepare(load(path, mnist))
-    found, expected = (trained(session, runner) for runner in (LlvmExecutor(2), executor("numpy")))
-    program = LlvmExecutor(1).compile(session.optimized_step, ["loss"])
+    found, expected = (trained(session, each) for each in (EXECUTOR_CASES[name].make(), executor("numpy")))
+    program = EXECUTOR_CASES[name].make().compile(session.optimized_step, ["loss"])
     others = [moved(session, program, seed) for seed in range(_MOVED)]
-    for name in CURVES:
-        deviation = np.sqrt(np.mean([(other[name] - found[name]) ** 2 for other in others], axis=0))
+    for curve in CURVES:
+        deviation = np.sqrt(np.mean([(other[curve] - found[curve]) ** 2 for other in others], axis=0))
         # no variable moves the rate, a difference of numbers as large as its largest
-        bound = _DEVIATIONS * deviation + 4 * UNIT * np.abs(expected[name]).max()
-        error = np.abs(found[name] - expected[name])
-        assert (error <= bound).all(), f"{name}: {error - bound}"
-        assert bound[:10].max() < 0.01 * np.abs(expected[name]).max(), f"{name} says nothing: {bound}"
+        bound = _DEVIATIONS * deviation + 4 * UNIT * np.abs(expected[curve]).max()
+        error = np.abs(found[curve] - expected[curve])
+        assert (error <= bound).all(), f"{curve}: {error - bound}"
+        assert bound[:10].max() < 0.01 * np.abs(expected[curve]).max(), f"{curve} says nothing: {bound}"

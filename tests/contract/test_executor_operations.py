@@ -1,4 +1,4 @@
-"""Every operation and its derivatives, on whole and partly empty blocks, against numpy in float64."""
+"""Every executor serves every operation and its derivatives, on batches of any size, as in float64 but for rounding."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from agreement import assert_agrees
+from support.agreement import assert_agrees
 
 from netcli.autodiff import gradients, jvp
 from netcli.autodiff.gradcheck.float32 import in_float32
-from netcli.executors import State
-from netcli.executors.llvm import LlvmExecutor
+from netcli.executors import Executor, State
 from netcli.graph import Array, Differentiable, Graph, Node, Placeholder, Sample, op_of, placeholder, variable
 from netcli.ops import batch_sum, operations, sum_over
 
@@ -55,9 +54,9 @@ def zeros(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
     raise AssertionError
 
 
-def check(graph: Graph, case: Case, extra: tuple[Node, ...] = ()) -> None:
+def check(runner: Executor, graph: Graph, case: Case, extra: tuple[Node, ...] = ()) -> None:
     """All batches through one program."""
-    program = LlvmExecutor(2).compile(graph)
+    program = runner.compile(graph)
     for batch in BATCHES:
         state, feeds = case.draw(batch)
         generator = np.random.default_rng(99)
@@ -86,25 +85,25 @@ def differentiable(sample: Sample) -> bool:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
-def test_values_and_derivatives(sample: Sample) -> None:
+def test_values_and_derivatives(runner: Executor, sample: Sample) -> None:
     """First and second derivatives; each is an output of its own."""
     case = case_of(sample)
     found, extra = derivatives(case) if differentiable(sample) else ({}, ())
-    check(Graph({"y": case.value, **found}), case, extra)
+    check(runner, Graph({"y": case.value, **found}), case, extra)
 
 
 ONE_OF_EACH = {type(sample.op): sample for sample in SAMPLES if differentiable(sample)}
 
 
 @pytest.mark.parametrize("sample", ONE_OF_EACH.values(), ids=str)
-def test_expressions_in_and_out(sample: Sample) -> None:
+def test_expressions_in_and_out(runner: Executor, sample: Sample) -> None:
     """The inputs are expressions, and the outputs are read by expressions that are summed over the batch."""
     plain = case_of(sample)
     inputs = tuple(x * 0.875 + 0.0625 if x.type.is_float else x for x in plain.inputs)
     case = dataclasses.replace(plain, value=Node(sample.op, inputs))
     found, extra = derivatives(case)
     found = {name: node for name, node in found.items() if not name.startswith("second")}
-    check(Graph({name: summed(node * 0.5 + 0.25) for name, node in found.items()}), case, extra)
+    check(runner, Graph({name: summed(node * 0.5 + 0.25) for name, node in found.items()}), case, extra)
 
 
 def summed(node: Node) -> Node:

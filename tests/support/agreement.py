@@ -1,4 +1,4 @@
-"""The llvm executor against float64, with the bounds that the graph itself gives: see `netcli.autodiff.gradcheck.rounding`."""
+"""Executors against float64, with the bounds that the graph itself gives: see `netcli.autodiff.gradcheck.rounding`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from netcli.autodiff.gradcheck.rounding import Reference
-from netcli.executors import Feeds, State
-from netcli.executors.llvm import LlvmExecutor
+from netcli.executors import Executor, Feeds, State
 from netcli.executors.numpy import leaf_values
 from netcli.graph import Array, DType, Graph, Node, TensorType, Variable, op_of, placeholder, variable
 
@@ -23,10 +22,10 @@ def exact_and_bounds(graph: Graph, state: State, feeds: Feeds) -> tuple[dict[str
     return dict(zip(wanted, reference.values(), strict=True)), dict(zip(wanted, reference.bounds, strict=True))
 
 
-def results(graph: Graph, state: State, feeds: Feeds, llvm: LlvmExecutor) -> dict[str, Array]:
-    """The llvm executor's outputs, and new values of variables under `update of LABEL`."""
+def results(graph: Graph, state: State, feeds: Feeds, runner: Executor) -> dict[str, Array]:
+    """The executor's outputs, and new values of variables under `update of LABEL`."""
     own = state.copy()
-    outputs = llvm.compile(graph).run(own, feeds)
+    outputs = runner.compile(graph).run(own, feeds)
     return outputs | {
         f"update of {label}": own.values[label] for label in (op_of(target, Variable).label for target in graph.updates)
     }
@@ -72,9 +71,9 @@ def draw(graph: Graph, batch: int = 40) -> tuple[State, dict[str, Array]]:
     return State(state), {label: values(node.type) for label, node in graph.placeholders.items()}
 
 
-def check_graph(outputs: dict[str, Node], updates: dict[Node, Node] | None = None) -> None:
+def check_graph(runner: Executor, outputs: dict[str, Node], updates: dict[Node, Node] | None = None) -> None:
     """The outputs and updates are right, with empty lanes and without."""
     graph = Graph(outputs, updates or {})
     for batch in (40, 16):
         state, feeds = draw(graph, batch)
-        assert_agrees(results(graph, state, feeds, LlvmExecutor(2)), graph, state, feeds)
+        assert_agrees(results(graph, state, feeds, runner), graph, state, feeds)
