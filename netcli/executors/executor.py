@@ -152,6 +152,6 @@ def check_data(graph: Graph, data: Feeds, batches: Sequence[Array]) -> None:
     for indices in batches:
         if not len(indices):
             raise ExecutorError("a batch has at least one example, found none")
-        outside = [] if examples is None else indices[(indices < 0) | (indices >= examples)]
-        if len(outside):
-            raise ExecutorError(f"a batch has example {outside[0]} of data with {examples} examples, from 0 on")
+        outside = (indices < 0) | (indices >= examples) if examples is not None else np.zeros(1, bool)
+        if outside.any():
+            raise ExecutorError(f"a batch has example {indices[outside][0]} of data with {examples} examples, from 0 on")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 
 import numpy as np
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 from support.cases import INITIALIZER_CASES, LAYER_CASES
 from support.members import Distribution
 from support.networks import first_state, layers_of, model_of
+from support.variants import on_vectors, written
 
 from netcli.graph import Array
 from netcli.layers.initializers.initializer import INITIALIZERS, Fan
@@ -78,12 +78,12 @@ def test_fans_of_a_convolution(init: str, groups: int) -> None:
 END = "flatten, {dense: {units: 1, name: end}}, mse"
 
 
-def chosen(following: str, *, on_vectors: bool = False, classes: int | None = None) -> str:
+def chosen(following: str, *, vectors: bool = False, classes: int | None = None) -> str:
     """Which initialiser the first weights of a stack have got, told by their variance."""
-    first, shape = ("dense: 300", (200,)) if on_vectors else ("conv: 64", (16, 6, 6))
-    into, out = (200, 300) if on_vectors else (16 * 9, 64 * 9)
+    first, shape = ("dense: 300", (200,)) if vectors else ("conv: 64", (16, 6, 6))
+    into, out = (200, 300) if vectors else (16 * 9, 64 * 9)
     model = model_of(f"[{first}, {following}]", shape, target=(1,), classes=classes)
-    w = first_state(model).values["dense1/weight" if on_vectors else "conv1/weight"]
+    w = first_state(model).values["dense1/weight" if vectors else "conv1/weight"]
     expected = {"he": 2 / into, "glorot": 2 / (into + out)}
     (found,) = [name for name, variance in expected.items() if w.var() == pytest.approx(variance, rel=0.08)]
     return found
@@ -94,28 +94,20 @@ SUITS = [(word, case) for word, case in LAYER_CASES.items() if not issubclass(LA
 LOSSES = [word for word in LAYERS.members if issubclass(LAYERS.members[word], Loss)]
 
 
-def written(word: str) -> str:
-    """The layer with no more than it needs, on images of 64 channels or vectors of 300 features."""
-    needed = {**LAYER_CASES[word].needed, **LAYER_CASES[word].fits}
-    return f"{{{word}: {json.dumps(needed)}}}"
-
-
 @pytest.mark.parametrize("word", [word for word, case in SUITS if case.suits])
 def test_default_is_what_the_next_layer_suits(word: str) -> None:
-    case = LAYER_CASES[word]
-    assert chosen(f"{written(word)}, {END}", on_vectors=len(case.variants[0].shape) == 1) == case.suits
+    assert chosen(f"{written(word)}, {END}", vectors=on_vectors(word)) == LAYER_CASES[word].suits
 
 
 @pytest.mark.parametrize("word", LOSSES)
 def test_default_in_front_of_a_loss(word: str) -> None:
-    assert chosen(word, on_vectors=True, classes=300) == LAYER_CASES[word].suits == "glorot"
+    assert chosen(word, vectors=True, classes=300) == LAYER_CASES[word].suits == "glorot"
 
 
 @pytest.mark.parametrize("word", [word for word, case in SUITS if not case.suits])
 @pytest.mark.parametrize(("last", "expected"), [("relu", "he"), ("tanh", "glorot")])
 def test_default_looks_through_layers_that_keep_the_scale(word: str, last: str, expected: str) -> None:
-    on_vectors = len(LAYER_CASES[word].variants[0].shape) == 1
-    assert chosen(f"{written(word)}, {last}, {END}", on_vectors=on_vectors) == expected
+    assert chosen(f"{written(word)}, {last}, {END}", vectors=on_vectors(word)) == expected
 
 
 def test_default_looks_through_several_layers() -> None:
@@ -124,7 +116,7 @@ def test_default_looks_through_several_layers() -> None:
 
 
 def test_a_linear_layer_between_hides_the_relu() -> None:
-    assert chosen("dense: 20, relu, dense: 1, mse", on_vectors=True) == "glorot"
+    assert chosen("dense: 20, relu, dense: 1, mse", vectors=True) == "glorot"
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from netcli.executors import Executor
 from netcli.graph import Array, DType, Shape
+from netcli.layers.outputs import Form
 from support.kinds import Kind
 
 #: What stands behind a layer that is looked at alone: each of its outputs has a cotangent of its own.
@@ -114,6 +115,9 @@ class LayerCase(SettingsCase):
     fits: Mapping[str, Any] = field(default_factory=dict)
     #: What every generic test runs; few, of different paths through the code. The first one has no more than it needs.
     variants: Sequence[Variant]
+    #: What its outputs are for the losses, and whether it can tell which of its units are dead.
+    gives: Form | None = None
+    tells_dead: bool = False
     #: Further ones, compared with torch alone. In all of them together every setting has a value that is not its default.
     parity: Sequence[Variant] = ()
 
@@ -150,11 +154,15 @@ class OptimizerCase(SettingsCase):
     peers: Mapping[str, Callable[[Sequence[Tensor]], Any]]
 
 
+#: The steps of an epoch in which schedules are tried by formula.
+PER_EPOCH = 10
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScheduleCase(SettingsCase):
     """A schedule."""
 
-    #: The factor by (epochs since the warm-up, share of the steps after the warm-up), by the text in YAML.
+    #: The factor by (step since the warm-up, steps after the warm-up), with PER_EPOCH steps an epoch, by the text in YAML.
     factors: Mapping[str, Callable[[float, float], float]]
     #: torch's scheduler of an optimizer, where it has one: five epochs of four steps.
     peers: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from zlib import crc32
 
 import numpy as np
 
 from netcli.graph import Array, DType
 from netcli.layers.stack import Model
+from support.cases import LAYER_CASES
 from support.members import Variant
 from support.networks import model_of
+
+
+def on_vectors(word: str) -> bool:
+    """Whether a layer is tried on vectors; else on images."""
+    return len(LAYER_CASES[word].variants[0].shape) == 1
+
+
+def written(word: str) -> str:
+    """The layer in YAML, with no more than it needs to stand behind images of 64 channels, or behind vectors."""
+    return f"{{{word}: {json.dumps({**LAYER_CASES[word].needed, **LAYER_CASES[word].fits})}}}"
 
 
 def model_of_variant(variant: Variant, dtype: DType = "float64") -> Model:

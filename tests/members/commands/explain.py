@@ -21,7 +21,7 @@ CASE = CommandCase(
         "derivatives",
         "kink",
         "is_zero",
-        "ends",
+        "causes",
         "stages",
         "chain",
     ],

@@ -16,6 +16,7 @@ CASE = CommandCase(
         "train",
         "validation",
         "test",
+        "best_epoch",
         "grad_norm",
         "stopped",
     ],

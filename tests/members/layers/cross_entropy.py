@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from support.kinds import SHARE
-from support.late import F
+from support.late import F, torch
 from support.members import LayerCase, NetworkVariant, Tensor
 from support.peers import Peer, softmax
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """Of each number."""
+    return torch.sigmoid(x)
 
 
 def labelled(
@@ -38,10 +43,12 @@ CASE = LayerCase(
             NetworkVariant(f"log_softmax, {loss}", (5,), labelled(softmax, smoothing), classes=5),
             NetworkVariant(f"softmax, {loss}", (5,), labelled(softmax, smoothing), classes=5),
             NetworkVariant(loss, (5,), labelled(softmax, smoothing), classes=5),
-            # a second softmax: the loss is of its logits, which are probabilities themselves
             NetworkVariant(
-                f"softmax, softmax, {loss}", (6,), labelled(lambda x: softmax(softmax(x)), smoothing, softmax), classes=6
+                f"softmax, reshape: [6, 1], flatten, {loss}", (6,), labelled(softmax, smoothing), classes=6, scale=1e4
             ),
+            NetworkVariant(f"log_softmax, flatten, {loss}", (6,), labelled(softmax, smoothing), classes=6),
+            # what makes no probabilities of classes is taken for logits
+            NetworkVariant(f"sigmoid, {loss}", (6,), labelled(lambda x: softmax(sigmoid(x)), smoothing, sigmoid), classes=6),
         ]
     ],
 )

@@ -5,4 +5,10 @@ from __future__ import annotations
 from support.late import F
 from support.members import LayerCase, LayerVariant
 
-CASE = LayerCase(suits="glorot", variants=[LayerVariant("log_softmax", (5,), lambda w, x: F.log_softmax(x, 1))])
+from netcli.layers.outputs import Form
+
+CASE = LayerCase(
+    suits="glorot",
+    gives=Form.LOG_PROBABILITIES,
+    variants=[LayerVariant("log_softmax", (5,), lambda w, x: F.log_softmax(x, 1))],
+)

@@ -6,4 +6,6 @@ from support.late import torch
 from support.members import LayerCase
 from support.peers import activation
 
-CASE = LayerCase(suits="glorot", **activation("sigmoid", lambda x: torch.sigmoid(x)))
+from netcli.layers.outputs import Form
+
+CASE = LayerCase(suits="glorot", gives=Form.PROBABILITIES, **activation("sigmoid", lambda x: torch.sigmoid(x)))

@@ -6,6 +6,6 @@ from support.late import torch
 from support.members import ScheduleCase
 
 CASE = ScheduleCase(
-    factors={"constant": lambda epoch, share: 1.0},
+    factors={"constant": lambda step, steps: 1.0},
     peers={"constant: {warmup_epochs: 2}": lambda o: torch.optim.lr_scheduler.LinearLR(o, 1 / 8, total_iters=7)},
 )

@@ -11,8 +11,8 @@ from support.members import ScheduleCase
 CASE = ScheduleCase(
     settings={"final": FRACTION},
     factors={
-        "cosine: {}": lambda epoch, share: math.cos(math.pi * share / 2) ** 2,
-        "cosine: {final: 0.25}": lambda epoch, share: 0.25 + 0.75 * math.cos(math.pi * share / 2) ** 2,
+        "cosine: {}": lambda step, steps: math.cos(math.pi * step / steps / 2) ** 2,
+        "cosine: {final: 0.25}": lambda step, steps: 0.25 + 0.75 * math.cos(math.pi * step / steps / 2) ** 2,
     },
     peers={
         "cosine": lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 20),
