@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from support.cases import LAYER_VARIANTS
+from support.cases import LAYER_CASES, LAYER_VARIANTS
 from support.members import Variant
-from support.networks import first_state, label, shaken, values_of
+from support.networks import first_state, label, layers_of, shaken, values_of
 from support.variants import batch_of, generator_of, model_of_variant
 
 from netcli.autodiff import gradients
@@ -14,6 +16,7 @@ from netcli.autodiff.gradcheck import CheckSettings, check_graph
 from netcli.executors.numpy import leaf_values
 from netcli.executors.numpy import values_of as computed
 from netcli.graph import DType, Graph, TensorType, verify
+from netcli.layers.placing import StackError
 
 every_variant = pytest.mark.parametrize("variant", LAYER_VARIANTS, ids=str)
 
@@ -74,3 +77,19 @@ def test_in_evaluation_an_example_does_not_depend_on_the_others(variant: Variant
     for i in range(4):
         alone = values_of(prediction, state, {name: value[i : i + 1] for name, value in feeds.items()})["prediction"]
         np.testing.assert_allclose(alone[0], together[i], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(7,), (3, 4), (2, 5, 6), (1, 1, 1), (2, 1, 1, 3)], ids=str)
+@pytest.mark.parametrize("word", LAYER_CASES)
+def test_inputs_of_any_shape_are_taken_or_refused_in_words(word: str, shape: tuple[int, ...]) -> None:
+    """Refused means a message that names the layer and the shape, and a hint; never another error."""
+    case = LAYER_CASES[word]
+    for variant in case.variants:
+        try:
+            model = model_of_variant(replace(variant, shape=shape))
+        except StackError as error:
+            assert error.message
+            assert error.index < len(layers_of(variant.stack))
+            assert error.hint
+            continue
+        verify(Graph(model.training.outputs, model.training.updates))
