@@ -135,16 +135,6 @@ def test_one_number_per_example_may_be_a_target_without_axes() -> None:
     assert found("[mse]", x, y)["loss"] == pytest.approx((1.0 + 4.0) / 2)
 
 
-def test_huge_activations_stay_finite_in_float32() -> None:
-    """elu, gelu, silu and softplus have exponentials in them; where they are not needed they must not spoil the gradient."""
-    x, y = np.array([[1e4, -1e4, 300.0, -300.0]]), np.zeros((1, 4))
-    for word in ("elu", "gelu", "silu", "softplus", "sigmoid", "tanh"):
-        values = found(f"[{word}, mae]", x, y, dtype="float32")
-        assert np.isfinite(values["loss"]), word
-        slopes = {"sigmoid": [0, 0, 0, 0], "tanh": [0, 0, 0, 0]}.get(word, [0.25, 0, 0.25, 0])
-        np.testing.assert_allclose(values["dx"][0], slopes, atol=1e-6, err_msg=word)
-
-
 # ---- penalties ----
 
 STACK = "[dense: {units: 3, name: a}, batchnorm, dense: {units: 2, name: b, weight_decay: 0.5, l1: 0.0}, mse]"
