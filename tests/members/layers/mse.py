@@ -16,7 +16,7 @@ CASE = LayerCase(
     suits="glorot",
     variants=[
         NetworkVariant("mse", (3,), valued(loss)),
-        NetworkVariant("mse", (4,), one_hot(loss, 4), classes=4),
+        NetworkVariant("mse", (3,), one_hot(loss, 3), classes=3),
     ],
     parity=[
         NetworkVariant("mse", (2, 3, 4), valued(loss), target=(2, 3, 4)),
