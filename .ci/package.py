@@ -1,4 +1,4 @@
-"""Look into the built package: `package.py FILES DIST`, with the project's files, separated by zeros, and the folder of wheel and sdist.
+"""Look into what is built: `package.py FILES DIST`; the project's files, separated by zeros, and the folder of wheel and sdist.
 
 The wheel must hold the whole package, the bundled data and every licence; the sdist every file, so that its tests can be run.
 """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from netcli.cli.running import guarded, print_json
+from netcli.cli.command import Group, command
+from netcli.cli.running import print_json
 
 
-@guarded
+@command(Group.WRITE)
 def schema() -> None:
     """Print the JSON Schema of a config.
 
