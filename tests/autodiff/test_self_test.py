@@ -18,6 +18,7 @@ CLASSES = [
 FLAT = {"batch_size", "first_maximum", "random_uniform"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", CLASSES, ids=lambda operation: operation.__name__)
 def test_everything_that_has_an_effect_is_caught(operation: type[Op]) -> None:
     (planted,) = list(self_test(values_of, [operation]))

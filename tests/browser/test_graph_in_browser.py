@@ -19,6 +19,8 @@ from netcli.report.graphs.page import graph_page
 from netcli.report.records import Flow
 from netcli.training.value_statistics import flow_of
 
+pytestmark = pytest.mark.slow
+
 Theme = Literal["light", "dark"]
 Open = Callable[..., Page]
 

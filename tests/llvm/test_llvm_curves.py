@@ -69,6 +69,7 @@ def curves(steps: Iterator[dict[str, Array]]) -> dict[str, Array]:
     return {name: np.array([step[name] for step in outputs], "float64") for name in CURVES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_curves_of_configs(path: Path, small_mnist: Path) -> None:
     """Rounding errors grow from step to step: by how much, trainings tell in which all variables are moved by roundings."""

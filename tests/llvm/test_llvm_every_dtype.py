@@ -46,6 +46,7 @@ def drawn(op: object, argument: Argument, generator: np.random.Generator) -> Arr
     return np.abs(values) if isinstance(op, Cast) else values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
 def test_every_dtype_uniform_and_varying(operation: type) -> None:
     """All that the operation accepts, in one graph."""
