@@ -9,7 +9,7 @@ import typer
 
 from netcli.cli.command import Group, command
 from netcli.cli.evaluate import CheckpointName, CheckpointOption
-from netcli.cli.running import JsonOption, RunArgument, ThreadsOption, limit_threads, print_json, results
+from netcli.cli.running import JsonOption, RunArgument, ThreadsOption, limit_threads, print_json, results, tell
 
 if TYPE_CHECKING:
     from netcli.graph import Array
@@ -37,6 +37,7 @@ def predict(
     from netcli.training.trained import open_trained  # noqa: PLC0415
 
     trained = open_trained(run, checkpoint.value)
+    tell(trained.notes)
     names, inputs = _inputs(trained, files)
     predicted = predictions(trained.model, trained.executor, trained.state, inputs)
     if json:

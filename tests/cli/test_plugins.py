@@ -121,7 +121,7 @@ def test_a_run_keeps_the_path_and_goes_on_with_the_same_file_alone(swish: Path, 
     file = swish.with_name("swish.py")
     file.write_text(OPERATION + "\n# changed\n")
     message = refused("train", "--resume", run, "train.epochs=3")
-    assert f"the plugin {file.resolve()} is not as it was when" in message
+    assert f"was trained with another plugin: {file.resolve()} has changed" in message
     assert document("evaluate", run)["examples"] == 30
     file.unlink()
     assert f"there is no plugin {file.resolve()}" in refused("train", "--resume", run, "train.epochs=3")

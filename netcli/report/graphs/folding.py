@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from netcli.report.graphs.mirror import Section
+from netcli.analysis.inspect.mirror import Section
 
 #: Every row; a row a layer; or as much of it as is not too long.
 Detail = Literal["auto", "full", "layers"]

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from netcli.analysis.inspect.derivatives import Result
+from netcli.analysis.inspect.mirror import Entry, Mirror
+from netcli.analysis.inspect.roles import is_parameter
 from netcli.graph import Constant, Graph, Leaf, Node, Variable, op_of, topological
-from netcli.report.graphs.bands import Result
-from netcli.report.graphs.mirror import Entry, Mirror
-from netcli.report.graphs.roles import is_parameter
 
 
 @dataclass(frozen=True, eq=False)

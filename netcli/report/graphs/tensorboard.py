@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netcli.analysis.inspect.roles import origins
 from netcli.errors import UsageError
 from netcli.graph import DType, Graph, Node, Origin, Phase, Variable, op_of
-from netcli.report.graphs.roles import origins
 
 if TYPE_CHECKING:
     from tensorboardX.proto.graph_pb2 import GraphDef

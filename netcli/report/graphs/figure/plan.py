@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
+from netcli import numbers
+from netcli.analysis.inspect.derivatives import Result
+from netcli.analysis.inspect.mirror import Entry, Mirror, Section
+from netcli.analysis.inspect.roles import is_computed
+from netcli.analysis.inspect.updates import update_nodes
 from netcli.graph import Graph, Leaf, Node, TensorType
-from netcli.report import numbers
-from netcli.report.graphs.bands import Result
 from netcli.report.graphs.folding import Detail, Repeat, choose
-from netcli.report.graphs.mirror import Entry, Mirror, Section
-from netcli.report.graphs.roles import is_computed
-from netcli.report.graphs.updates import update_nodes
 
 #: What a cell shows; it decides its colours.
 Kind = Literal["forward", "parameter", "backward", "update"]
