@@ -102,8 +102,4 @@ def test_a_profile_ends_where_steps_end(runner: Executor) -> None:
 
 def test_the_peak_is_a_number_or_not_known(runner: Executor) -> None:
     peak = runner.peak()
-    assert peak is None or 0 < peak < np.inf
-
-
-def test_the_peak_of_native_code_is_measured() -> None:
-    assert executor("llvm").peak() is not None
+    assert peak is None if runner.name == "numpy" else peak is not None and 0 < peak < np.inf
