@@ -13,8 +13,8 @@ from netcli.layers.layer import Baseline, Loss
 from netcli.layers.values import mean_of, predict_values, raw_values, target_values
 from netcli.ops import absolute, greater, select
 
-#: Halvings of the range of the targets: the constant is then exact to its last bits, 52 of them.
-_HALVINGS = 60
+#: Halvings of the range of the targets: the constant is then exact to a billionth of it, its loss to far less.
+_HALVINGS = 30
 
 
 class Huber(Loss):

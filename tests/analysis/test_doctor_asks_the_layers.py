@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from support.runs import IRIS, call, config_of, document, refused, succeed
 from netcli.analysis.doctor import examine
 from netcli.analysis.doctor.records import Finding, worst
 from netcli.config.load import load
+from netcli.config.model import use_layers
 from netcli.training.session import prepare
 
 #: A layer with a list and a mapping as settings, and losses: of any size, negative, and of probabilities.
@@ -104,9 +106,11 @@ train: {{epochs: 1, optimizer: {{adam: 0.01}}}}
 
 
 @pytest.fixture
-def mine(tmp_path: Path) -> Path:
+def mine(tmp_path: Path) -> Iterator[Path]:
+    """A folder with the plugin; its layers are forgotten afterwards."""
     (tmp_path / "mine.py").write_text(PLUGIN, encoding="utf-8")
-    return tmp_path
+    yield tmp_path
+    use_layers({})
 
 
 def stack(*end: str) -> str:
