@@ -9,12 +9,7 @@ import numpy as np
 
 from netcli.autodiff.flow import Flow
 from netcli.autodiff.gradcheck.tolerance import DUALITY, DUALITY_FLOOR
-from netcli.graph import Array, Node
-
-#: Operations that multiply two operands, element by element or summed up.
-_PRODUCTS = frozenset({"multiply", "dense", "conv2d"})
-#: Operations that only add up.
-_SUMS = frozenset({"add", "subtract", "sum", "batch_sum", "avg_pool2d"})
+from netcli.graph import Additive, Array, Node
 
 
 @dataclass(frozen=True)
@@ -55,42 +50,24 @@ def _operands(node: Node, nodes: Mapping[Node, None]) -> list[Node]:
 
 def _moves(found: Flow, node: Node, operands: list[Node]) -> bool:
     """Whether a tangent is more than the rounding of terms that cancel in it, or is not a number."""
-    if node.op.name not in _SUMS | _PRODUCTS:
+    unsigned = _unsigned(found, node, operands)
+    if unsigned is None:
         return bool(np.any(found.tangents[node]))
-    return not np.all(np.abs(found.tangents[node]) <= DUALITY_FLOOR * _absolute(found, node, operands))
+    return not np.all(np.abs(found.tangents[node]) <= DUALITY_FLOOR * unsigned)
 
 
-def _absolute(found: Flow, node: Node, operands: list[Node]) -> Array:
-    """The tangent of an operation that adds or multiplies as it were without signs: zero where there is nothing to add."""
-    if node.op.name in {"add", "subtract"}:
-        return np.asarray(sum(np.abs(found.tangents[u]) for u in operands))
-    parts = []
-    for place, u in enumerate(node.inputs):
-        if u in operands:
-            inputs = [np.abs(found.tangents[u] if other == place else found.values[v]) for other, v in enumerate(node.inputs)]
-            parts.append(node.op.forward(np, *inputs))
-    return np.asarray(sum(parts))
+def _unsigned(found: Flow, node: Node, operands: list[Node]) -> Array | None:
+    """The tangent of an operation that adds up, as it were without signs: zero where there is nothing to add. Else None."""
+    if not isinstance(node.op, Additive):
+        return None
+    tangents = [found.tangents[u] if u in operands else None for u in node.inputs]
+    return node.op.unsigned([found.values[u] for u in node.inputs], tangents)
 
 
 def _reason(found: Flow, node: Node, operands: list[Node]) -> str:
     """Why the node rests although these operands move."""
-    (operand, *others) = operands
-    moved = found.tangents[operand] != 0
-    count = int(np.count_nonzero(moved))
-    name = node.op.name
-    if name == "relu":
-        largest = float(found.values[operand][moved].max())
-        return f"its inputs are ≤ 0 wherever the number moves them: at {_places(count)}, the largest is {largest:.4g}"
-    if name == "select":
-        return f"it takes the other value wherever the number moves this one: at {_places(count)}"
-    if name == "max_pool2d":
-        return f"none of {_places(count)} that the number moves holds the maximum of its window"
-    if name in _PRODUCTS and not others and not np.any(_absolute(found, node, operands)):
-        return "all that the number is multiplied with there is 0 in this batch"
-    if name in _SUMS | _PRODUCTS:
+    unsigned = _unsigned(found, node, operands)
+    if unsigned is not None and np.any(unsigned):
         return "what the number adds there and what it takes away cancel"
-    return f"its derivative is 0 wherever the number moves its input: at {_places(count)}"
-
-
-def _places(count: int) -> str:
-    return f"{count:,} place{'' if count == 1 else 's'}"
+    operand = operands[0]
+    return node.op.at_rest(found.values[operand][found.tangents[operand] != 0])

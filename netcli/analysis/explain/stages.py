@@ -9,7 +9,7 @@ import numpy as np
 from netcli.analysis.explain.records import Stage, Step
 from netcli.analysis.inspect.costs import layer_rows
 from netcli.analysis.inspect.mirror import Entry, mirror
-from netcli.analysis.inspect.roles import GRADIENT, PLUMBING
+from netcli.analysis.inspect.roles import GRADIENT
 from netcli.autodiff.flow import Factor, Flow, strongest_chain
 from netcli.autodiff.gradcheck import Evaluate
 from netcli.autodiff.zero_causes import is_zero, moving
@@ -74,7 +74,7 @@ def chain_of(found: Flow, evaluate: Evaluate) -> tuple[Step, ...]:
 
 
 def _without_plumbing(chain: Iterable[Factor]) -> list[Factor]:
-    return [factor for factor in chain if factor.node.op.name not in PLUMBING]
+    return [factor for factor in chain if not factor.node.op.plumbing]
 
 
 def _step(factor: Factor, name: str) -> Step:

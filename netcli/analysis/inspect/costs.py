@@ -63,8 +63,8 @@ def activation_bytes(graph: Graph) -> Mapping[str, int]:
 
 
 def _stored(node: Node) -> Node:
-    """The value that lies in memory: a reshape only looks at it."""
-    while node.op.name == "reshape":
+    """The value that lies in memory: what has the same elements, of one dtype, only looks at it."""
+    while node.op.plumbing == "same" and node.inputs[0].type.dtype == node.type.dtype:
         (node,) = node.inputs
     return node
 

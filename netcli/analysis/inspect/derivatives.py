@@ -9,6 +9,7 @@ from netcli.analysis.inspect.formula import formulas
 from netcli.analysis.inspect.roles import forward_values, gradients_of, is_computed
 from netcli.analysis.inspect.rows import Row, Rows
 from netcli.graph import Constant, Graph, Node, TensorType, read_by
+from netcli.ops.arithmetic import is_total
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -128,7 +129,7 @@ def _total(derivative: Sequence[Node], below: Iterable[Node]) -> Node | None:
     """The sum of all that comes from below, in a derivative that begins with it."""
     sums = set(below)
     for node in derivative:
-        if node.op.name == "add" and sums.issuperset(node.inputs):
+        if is_total(node) and sums.issuperset(node.inputs):
             sums.add(node)
     return next((node for node in reversed(derivative) if node in sums), None)
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from netcli.analysis.inspect.roles import PLUMBING
-from netcli.graph import Constant, Node, read_by
+from netcli.graph import Constant, Node, Notation, read_by
 
-#: Signs of operations with two operands, and how strongly they bind.
-_INFIX = {"add": ("+", 1), "subtract": ("−", 1), "multiply": ("·", 2), "divide": ("/", 2), "greater": (">", 0)}
-_NEGATE, _ATOM = 3, 9
+#: A name, a number, a call: nothing binds more strongly.
+_ATOM = 9
 
 #: A longer formula is cut down to the name of its outermost operation: nobody reads it, and it may grow exponentially.
 LONGEST = 160
@@ -53,26 +51,31 @@ def number(node: Node) -> str | None:
 
 
 def _formula(node: Node, operands: Sequence[_Formula]) -> _Formula:
-    if node.op.name in _INFIX:
-        sign, binds = _INFIX[node.op.name]
-        left, right = operands
-        if node.op.name == "multiply" and "1" in {left.text, right.text}:
-            return right if left.text == "1" else left
-        # a − (b − c) and a / (b / c) need their parentheses, a + (b + c) and a · (b · c) do not
-        needed = binds if node.op.name in {"add", "multiply"} else binds + 1
-        return _Formula(f"{_inside(left, binds)} {sign} {_inside(right, needed)}", binds)
-    if node.op.name == "negate":
-        return _Formula(f"−{_inside(operands[0], _NEGATE)}", _NEGATE)
-    if node.op.name in PLUMBING:
+    if node.op.notation:
+        return _signed(node.op.notation, operands)
+    if node.op.plumbing:
         return _formed(node, operands[0])
     return _Formula(call(node, [operand.formed or operand.text for operand in operands]))
+
+
+def _signed(notation: Notation, operands: Sequence[_Formula]) -> _Formula:
+    """Operands with a sign between them, or before the only one."""
+    binds = notation.binds
+    if len(operands) == 1:
+        return _Formula(f"{notation.sign}{_inside(operands[0], binds)}", binds)
+    left, right = operands
+    if notation.neutral in {left.text, right.text}:
+        return right if left.text == notation.neutral else left
+    # a − (b − c) and a / (b / c) need their parentheses, a + (b + c) and a · (b · c) do not
+    needed = binds if notation.associative else binds + 1
+    return _Formula(f"{_inside(left, binds)} {notation.sign} {_inside(right, needed)}", binds)
 
 
 def _formed(node: Node, operand: _Formula) -> _Formula:
     """An operand in another form; only a name shows that it has one, the most telling one if it changes more than once."""
     name = operand.text if operand.formed is None else operand.formed
     is_name = operand.formed is not None or (name[:1].isalpha() and "(" not in name and operand.binds == _ATOM)
-    if not is_name or (operand.formed is not None and node.op.name in {"reshape", "cast"}):
+    if not is_name or (operand.formed is not None and node.op.plumbing == "same"):
         return operand
     return _Formula(f"{node.op.name}({name})", formed=name)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from netcli.analysis.inspect.derivatives import Derivatives, Result
 from netcli.analysis.inspect.formula import call, number
 from netcli.analysis.inspect.records import LayerRow
-from netcli.analysis.inspect.roles import end_of, is_computed
+from netcli.analysis.inspect.roles import end_of, is_computed, is_count
 from netcli.analysis.inspect.rows import Role, Row, Rows, forward_rows
 from netcli.analysis.inspect.updates import update_formula
 from netcli.graph import Graph, Leaf, Node, TensorType, read_by
@@ -87,7 +87,7 @@ def mirror(graph: Graph, layers: Sequence[LayerRow]) -> Mirror:
     unknown = [LayerRow(name, "", None, (), 0, 0, 0, 0) for name in rows.by_layer if name not in known]
     sections = tuple(drawing.section(layer) for layer in [*unknown, *layers])
     left_out = [node for node in graph.nodes if is_computed(node) and node.origin.phase != "backward" and node not in rows.of]
-    return Mirror(sections, end_of(graph), bool(derivatives.gradients), sum(node.op.name != "batch_size" for node in left_out))
+    return Mirror(sections, end_of(graph), bool(derivatives.gradients), sum(not is_count(node) for node in left_out))
 
 
 class _Drawing:
@@ -129,7 +129,7 @@ class _Drawing:
         """What a node is called in a row: x, y (where that is the row's own result), or its name in the layer."""
         other = self._rows.of.get(node)
         if other is None:
-            return number(node) or ("batch_size" if node.op.name == "batch_size" else self._short(node, row.layer))
+            return number(node) or (node.op.name if is_count(node) else self._short(node, row.layer))
         if other is row and own is not None:
             return own
         if other is self._above.get(row) and row.role != "side":

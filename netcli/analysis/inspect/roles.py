@@ -12,13 +12,15 @@ from netcli.graph import Constant, Graph, Leaf, Node, Origin, Placeholder, Varia
 #: Graphs for inspection have an output of this name, with the label of a parameter, for each gradient.
 GRADIENT = "gradients/"
 
-#: Operations that change the form of a value, not the value: pictures draw them into the row of what they serve.
-PLUMBING = frozenset({"reshape", "broadcast", "cast", "batch_broadcast"})
-
 
 def is_computed(node: Node) -> bool:
     """Whether the node computes something; leaves only stand for a value."""
     return not isinstance(node.op, Leaf)
+
+
+def is_count(node: Node) -> bool:
+    """Whether the node is computed from nothing but the number of examples: pictures write it where it is read."""
+    return is_computed(node) and not read_by(node)
 
 
 def is_parameter(node: Node) -> bool:
@@ -66,9 +68,8 @@ def reached_from(sources: Iterable[Node], nodes: Iterable[Node]) -> set[Node]:
 
 def forward_values(node: Node) -> tuple[Node, ...]:
     """The values of the forward graph that a node reads; constants and the number of examples are none."""
-    return tuple(
-        x for x in read_by(node) if x.origin.phase == "forward" and not isinstance(x.op, Constant) and x.op.name != "batch_size"
-    )
+    forward = [x for x in read_by(node) if x.origin.phase == "forward"]
+    return tuple(x for x in forward if not isinstance(x.op, Constant) and not is_count(x))
 
 
 def kept_values(graph: Graph) -> list[Node]:

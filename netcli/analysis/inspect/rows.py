@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from netcli.analysis.inspect.roles import PLUMBING, is_computed, is_parameter, needed, origins, reached_from
+from netcli.analysis.inspect.roles import is_computed, is_count, is_parameter, needed, origins, reached_from
 from netcli.graph import Graph, Node, Placeholder, read_by
 
 #: What a row stands for: the data on their way, a value computed aside, a parameter.
@@ -67,12 +67,12 @@ def _is_fed(node: Node) -> bool:
 
 
 def _has_row(node: Node) -> bool:
-    return (is_computed(node) and node.op.name != "batch_size") or is_parameter(node) or _is_fed(node)
+    return (is_computed(node) and not is_count(node)) or is_parameter(node) or _is_fed(node)
 
 
 def _row_of_operand(node: Node, layer: str, rows: Mapping[Node, Row]) -> Row | None:
     """The row that the node only brings into another form, if that is a row of its layer and this is its last value."""
-    if node.op.name not in PLUMBING:
+    if not node.op.plumbing:
         return None
     operand = read_by(node)[0]
     row = rows.get(operand)

@@ -158,7 +158,7 @@ class Driver:
         kernels = []
         for i, node in enumerate(phase.nodes):
             with self._modules.kernel(f"block_{count}_{i}") as (scope, function):
-                emit_block_kernel(scope, node, self.cpu)
+                emit_block_kernel(scope, node)
             kernels.append((node, function))
         self._meet(step)
         if phase.late:
@@ -254,7 +254,7 @@ class Driver:
     def _write_late(self, step: Step, name: str, node: Node, within: tuple[ir.Value, ir.Value]) -> None:
         """This thread's strips of a late reduction over so many blocks from the first."""
         with self._modules.kernel(name) as (scope, function):
-            emit_late_kernel(scope, node, self.cpu)
+            emit_late_kernel(scope, node)
         for strip in step.turns(I64(strips(node, self.cpu))):
             with self._timing(step, Work("block", (node,))):
                 step.call(function, strip, *within)

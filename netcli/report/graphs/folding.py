@@ -74,7 +74,7 @@ def _covers(block: tuple[int, int], layers: int) -> bool:
 def _kind(section: Section) -> object:
     """What makes two layers alike: type, shapes, operations."""
     layer = section.layer
-    operations = tuple((entry.role, entry.nodes[0].op.name, entry.type.shape) for entry in section.entries)
+    operations = tuple((entry.role, type(entry.nodes[0].op), entry.type.shape) for entry in section.entries)
     return layer.type, layer.output_shape, layer.parameters, operations
 
 
