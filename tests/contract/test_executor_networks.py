@@ -38,7 +38,7 @@ IMAGES = {
     "avgpools": "avgpool: {size: 2, stride: 1, padding: same}, conv: {filters: 3, padding: 1}, "
     "avgpool: {size: [4, 3], stride: 2, padding: [2, 1]}, gelu, global_avgpool, dense: 3, mse",
     "normed": "conv: {filters: 3, padding: same, bias: false}, batchnorm, relu, layernorm, dropout: 0.3, "
-    "conv: {filters: 3, padding: same}, batchnorm: {affine: false, momentum: 0.7}, gelu, flatten, dense: 3, softmax, "
+    "conv: {filters: 3, padding: same}, batchnorm: {scale: false, momentum: 0.7}, gelu, flatten, dense: 3, softmax, "
     "cross_entropy",
     "augmented": "random_shift: 2, random_flip: both, conv: {filters: 3, padding: same}, relu, "
     "random_flip: {probability: 0.8}, random_shift: {pixels: [4, 0], fill: edge}, conv: {filters: 3, padding: 2}, "
@@ -47,7 +47,7 @@ IMAGES = {
 VECTORS = {
     "activations": "dense: 7, tanh, dense: 7, sigmoid, dense: 7, softplus, dense: 7, gelu, dense: 7, silu, dense: 3, mse",
     "kinks": "dense: 7, relu, dense: 7, leaky_relu, dense: 7, elu, dense: {units: 3, bias: false}, log_softmax, cross_entropy",
-    "norms": "batchnorm, dense: 6, layernorm: {affine: false}, dropout: 0.5, dense: 6, batchnorm, dense: 3, mse",
+    "norms": "batchnorm, dense: 6, layernorm: {scale: false, shift: false}, dropout: 0.5, dense: 6, batchnorm, dense: 3, mse",
     "binary": "dense: 3, sigmoid, binary_cross_entropy",
     "one unit": "dense: 1, tanh, dense: 3, softmax, dense: 3, softmax, cross_entropy",
 }

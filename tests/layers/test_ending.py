@@ -17,9 +17,12 @@ from netcli.layers.placing import StackError
 
 #: Every layer but losses with no more than it needs; and others, where what is declared depends on their settings.
 LAYER_TEXTS = [
-    *(written(word) for word, kind in LAYERS.members.items() if not issubclass(kind, Loss)),
+    *(written(word) for word, kind in LAYERS.members.items() if not issubclass(kind, Loss) and not LAYER_CASES[word].front),
     "{leaky_relu: 0}",
     "{elu: 3}",
+    "{relu: 3}",
+    "{clip: {min: 0, max: 0.25}}",
+    "{upsample: {factor: 3, mode: bilinear}}",
     "{avgpool: {size: 2, padding: 1}}",
     "{maxpool: {size: 2, padding: 1}}",
 ]
@@ -54,7 +57,8 @@ def test_outputs_stay_within(text: str, given: Bounds) -> None:
 @pytest.mark.parametrize(
     ("text", "bounds"),
     [
-        ("relu", Bounds(0.0)), ("sigmoid", Bounds(0.0, 1.0)), ("tanh", Bounds(-1.0, 1.0)), ("softmax", Bounds(0.0, 1.0)),
+        ("relu", Bounds(0.0)), ("relu: 6", Bounds(0.0, 6.0)), ("clip: {min: -2, max: 3}", Bounds(-2.0, 3.0)),
+        ("sigmoid", Bounds(0.0, 1.0)), ("tanh", Bounds(-1.0, 1.0)), ("softmax", Bounds(0.0, 1.0)),
         ("log_softmax", Bounds(high=0.0)), ("softplus", Bounds(0.0)), ("elu: 3", Bounds(-3.0)), ("dense: 4", ANYWHERE),
         ("leaky_relu: 0.1", ANYWHERE), ("leaky_relu: 0", Bounds(0.0)), ("dropout: 0.5", ANYWHERE), ("batchnorm", ANYWHERE),
     ],
@@ -63,12 +67,14 @@ def test_bounds(text: str, bounds: Bounds) -> None:
     assert layer_of(text).outputs_within(ANYWHERE) == bounds
 
 
-def test_the_least_values_of_gelu_and_silu_are_near_their_bounds() -> None:
+def test_the_least_values_of_gelu_silu_and_hard_swish_are_near_their_bounds() -> None:
     x = np.linspace(-3, 0, 300_001)
     gelu = x * 0.5 * (1 + np.vectorize(math.erf)(x * math.sqrt(0.5)))
-    for word, least in (("gelu", gelu.min()), ("silu", (x / (1 + np.exp(-x))).min())):
+    hard_swish = x * np.clip(x + 3, 0, 6) / 6
+    leasts = {"gelu": gelu.min(), "silu": (x / (1 + np.exp(-x))).min(), "hard_swish": hard_swish.min()}
+    for word, least in leasts.items():
         bound = layer_of(word).outputs_within(ANYWHERE)
-        assert 0 < least - bound.low < 1e-4
+        assert 0 <= least - bound.low < 1e-4
         assert bound.high == math.inf
 
 
@@ -107,6 +113,13 @@ def test_dead_units(text: str) -> None:
         return
     np.testing.assert_array_equal(found[0], [True, False, False])
     np.testing.assert_array_equal(found[1], [True, True, False])
+
+
+@pytest.mark.parametrize("text", ["relu: 2", "clip: {min: -1, max: 2}"])
+def test_units_at_either_limit_are_dead(text: str) -> None:
+    low = 0.0 if text.startswith("relu") else -1.0
+    values = np.array([[low, 2.0, low, 1.0], [2.0, 2.0, low, 2.0]])
+    np.testing.assert_array_equal(layer_of(text).dead(values), [True, True, True, False])
 
 
 # ------------------------------------------------------------------------------------------------ the same in both phases
@@ -169,7 +182,7 @@ def test_refused(text: str, index: int, message: str) -> None:
     with pytest.raises(StackError) as caught:
         model_of(text, (4,), classes=3)
     assert caught.value.message.startswith(message)
-    assert caught.value.index == index
+    assert caught.value.written.loc == (index,)
     assert caught.value.hint is not None
 
 
@@ -193,7 +206,7 @@ def test_refused(text: str, index: int, message: str) -> None:
 def test_remarked(text: str, index: int, message: str) -> None:
     model = model_of(text, (1, 2, 2) if "conv" in text else (4,), classes=3)
     (remark,) = model.ending.remarks
-    assert remark.index == index
+    assert remark.placed.written.loc == (index,)
     assert message in remark.message
     assert remark.hint.startswith("logits may lie anywhere: remove ")
 

@@ -19,17 +19,18 @@ def batchnorm(training: bool = True, momentum: float = 0.1, eps: float = 1e-5) -
 
 
 CASE = LayerCase(
-    settings={"momentum": FRACTION_ABOVE_0, "epsilon": POSITIVE, "affine": FLAG},
+    settings={"momentum": FRACTION_ABOVE_0, "epsilon": POSITIVE, "scale": FLAG, "shift": FLAG},
     suits=None,
     variants=[
         LayerVariant("batchnorm", IMAGE, batchnorm()),
         LayerVariant("batchnorm: {momentum: 0.7}", (4,), batchnorm(momentum=0.7)),
-        LayerVariant("batchnorm: {epsilon: 0.5, affine: false}", IMAGE, batchnorm(eps=0.5)),
+        LayerVariant("batchnorm: {epsilon: 0.5, scale: false}", IMAGE, batchnorm(eps=0.5)),
     ],
     parity=[
         LayerVariant("batchnorm", (4,), batchnorm()),
         LayerVariant("batchnorm", IMAGE, batchnorm(training=False), training=False),
         LayerVariant("batchnorm: {epsilon: 0.2}", (4,), batchnorm(training=False, eps=0.2), training=False),
-        LayerVariant("batchnorm: {affine: false}", IMAGE, batchnorm(training=False), training=False),
+        LayerVariant("batchnorm: {shift: false}", IMAGE, batchnorm()),
+        LayerVariant("batchnorm: {scale: false, shift: false}", IMAGE, batchnorm(training=False), training=False),
     ],
 )

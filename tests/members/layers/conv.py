@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from support.kinds import NATURAL, PADDING, PAIR, WEIGHTS
+from support.kinds import CONV_PADDING, NATURAL, PAIR, WEIGHTS
 from support.late import F
 from support.members import LayerCase, LayerVariant, Tensor, Weights
 from support.peers import LayerPeer, Pair, sides
@@ -19,7 +19,8 @@ def conv(
 
     def peer(w: Weights, x: Tensor) -> Tensor:
         assert tuple(w["conv1/weight"].shape[2:]) == kernel
-        padded = F.pad(x, sides(padding, x.shape[2:], kernel, stride, dilation))
+        mode = "reflect" if padding == "reflect" else "constant"
+        padded = F.pad(x, sides("same" if mode == "reflect" else padding, x.shape[2:], kernel, stride, dilation), mode)
         return F.conv2d(padded, w["conv1/weight"], w.get("conv1/bias"), stride=stride, dilation=dilation, groups=groups)
 
     return peer
@@ -27,7 +28,8 @@ def conv(
 
 CASE = LayerCase(
     settings={
-        "filters": NATURAL, "kernel": PAIR, "stride": PAIR, "padding": PADDING, "dilation": PAIR, "groups": NATURAL, **WEIGHTS,
+        "filters": NATURAL, "kernel": PAIR, "stride": PAIR, "padding": CONV_PADDING, "dilation": PAIR, "groups": NATURAL,
+        **WEIGHTS,
     },
     needed={"filters": 2},
     main=("filters", 4),
@@ -39,6 +41,7 @@ CASE = LayerCase(
         LayerVariant("conv: {filters: 4, groups: 2, dilation: [2, 1], padding: same}", IMAGE,
                      conv("same", dilation=(2, 1), groups=2)),
         LayerVariant("conv: {filters: 8, groups: 4, stride: 2, padding: 1}", IMAGE, conv((1, 1), stride=(2, 2), groups=4)),
+        LayerVariant("conv: {filters: 2, padding: reflect, stride: [1, 2]}", IMAGE, conv("reflect", stride=(1, 2))),
         LayerVariant(
             "conv: {filters: 2, weight_decay: 0.3, l1: 0.2}", IMAGE, conv(),
             penalty=lambda w: 0.15 * (w["conv1/weight"] ** 2).sum() + 0.2 * w["conv1/weight"].abs().sum(),
@@ -54,6 +57,9 @@ CASE = LayerCase(
         LayerVariant("conv: {filters: 4, groups: 4, padding: same}", IMAGE, conv("same", groups=4)),
         LayerVariant("conv: {filters: 4, groups: 2, dilation: 2, bias: false}", IMAGE, conv(dilation=(2, 2), groups=2)),
         LayerVariant("conv: 2", IMAGE, conv(), batch=1),
+        LayerVariant("conv: {filters: 2, kernel: [7, 4], padding: reflect}", IMAGE, conv("reflect", (7, 4))),
+        LayerVariant("conv: {filters: 2, dilation: [2, 1], padding: reflect, groups: 2}", IMAGE,
+                     conv("reflect", dilation=(2, 1), groups=2)),
         # every combination: even and odd kernels, strides that leave rows over, all paddings, dilations
         *(
             LayerVariant(
