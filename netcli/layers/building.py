@@ -23,14 +23,14 @@ class LayerError(GraphError):
 
 @dataclass(frozen=True)
 class Target:
-    """What is predicted: one of `classes` (a label), or values of a shape; and the node of the batch's targets."""
+    """What is predicted: one of `classes` (a label, or one for each pixel), or values; and the node of the batch's targets."""
 
     node: Node
     classes: int | None
 
     @property
     def shape(self) -> Shape:
-        """Shape of one example's target: () for a label."""
+        """Shape of one example's target: () for a label, (rows, columns) for a label of each pixel."""
         return self.node.shape
 
 
@@ -75,6 +75,8 @@ class Building:
     updates: dict[Node, Node] = field(default_factory=dict)
     prediction: Node | None = None
     metrics: dict[str, Node] = field(default_factory=dict)
+    standardised: Node | None = None
+    """The input as the first layer is given it."""
     form: Form | None = None
     """For a loss: what its input is, of the forms that it `reads`; None: numbers, as they are."""
     _logits: Node | None = None

@@ -63,6 +63,8 @@ class Model:
     evaluation: Network
     variables: Mapping[str, Node]
     ending: Ending
+    classes: int | None
+    """How many classes are told apart; None where values are predicted."""
 
     @property
     def parameters(self) -> list[Node]:
@@ -87,7 +89,10 @@ def build_model(
     for training in (True, False):
         building = Building(store, training, Target(y, inputs.classes), seed, step, weight_decay, l1)
         networks.append(_build(layers, building, x, inputs, ending))
-    return Model(x, y, seed, step, networks[0], networks[1], {"seed": seed, "step": step, **store.variables}, ending)
+    variables = {"seed": seed, "step": step, **store.variables}
+    loss = layers[-1].layer
+    classes = None if isinstance(loss, Loss) and loss.of_input else inputs.classes
+    return Model(x, y, seed, step, networks[0], networks[1], variables, ending, classes)
 
 
 def _check_ends(layers: Sequence[Placed]) -> None:
@@ -105,7 +110,7 @@ def _check_ends(layers: Sequence[Placed]) -> None:
 def _build(layers: Sequence[Placed], building: Building, x: Node, inputs: Inputs, ending: Ending) -> Network:
     with layer(INPUT):
         building.layer = INPUT
-        node = standardised = _standardised(building, x, inputs)
+        node = building.standardised = standardised = _standardised(building, x, inputs)
     outputs: list[tuple[Placed, Node]] = []
     for index, placed in enumerate(layers):
         building.layer = placed.name

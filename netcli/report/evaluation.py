@@ -21,12 +21,16 @@ def metrics_table(split: str, examples: int, metrics: Mapping[str, float]) -> Ta
 
 
 def class_table(
-    classes: Sequence[str], examples: Sequence[int], precision: Sequence[float | None], recall: Sequence[float | None]
+    classes: Sequence[str],
+    what: str,
+    examples: Sequence[int],
+    precision: Sequence[float | None],
+    recall: Sequence[float | None],
 ) -> Table:
-    """Precision and recall per class."""
+    """Precision and recall per class; `what` is counted, examples or pixels."""
     columns = (
         Column("class", shrink=True),
-        Column("examples", "right"),
+        Column(what, "right"),
         Column("precision", "right"),
         Column("recall", "right"),
     )
@@ -63,8 +67,10 @@ def _pairs_table(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> Tab
     return Table("most frequent mistakes", columns, rows, f"{len(worst)} of {len(pairs)} kinds of mistakes are shown")
 
 
-def predictions_table(names: Sequence[str], classes: Sequence[str], shares: Sequence[Sequence[float]], top: int) -> Table:
-    """The likeliest classes of each input, with their probabilities."""
+def predictions_table(
+    names: Sequence[str], classes: Sequence[str], shares: Sequence[Sequence[float]], top: int, of_pixels: bool = False
+) -> Table:
+    """The likeliest classes of each input, with their probabilities; or those of most of its pixels, with their shares."""
     top = min(top, len(classes))
     titles = ["prediction", "p", *(title for place in range(2, top + 1) for title in (f"{place}.", f"p{place}"))]
     columns = (
@@ -78,7 +84,7 @@ def predictions_table(names: Sequence[str], classes: Sequence[str], shares: Sequ
         for place, index in enumerate(order):
             cells += [Styled(classes[index], "strong" if place == 0 else None), _share(values[index])]
         rows.append(tuple(cells))
-    return Table(None, columns, tuple(rows))
+    return Table(None, columns, tuple(rows), "p: the share of the pixels that are taken for the class" if of_pixels else None)
 
 
 def values_table(names: Sequence[str], values: Sequence[Sequence[float]]) -> Table:

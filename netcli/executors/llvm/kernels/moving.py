@@ -120,7 +120,7 @@ class Labels(Inlined):
         return True
 
     def value(self, s: Scope, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
-        label = s.at(node.inputs[0], (), block).astype("float32")
+        label = s.at(node.inputs[0], indices[:-1], block).astype("float32")
         number = s.e.splat(s.e.b.sitofp(s.e.index(indices[-1]), F32))
         return (label == Lanes(s.e, number, "float32")).astype(op_of(node, OneHot).dtype)
 
