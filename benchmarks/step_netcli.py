@@ -15,7 +15,7 @@ from netcli.config.model import ModelSettings
 from netcli.executors.executor import initial_state
 from netcli.executors.llvm import LlvmExecutor
 from netcli.graph import TensorType
-from netcli.layers.stack import Inputs, build_model, place
+from netcli.layers.stack import Inputs, build_model
 from netcli.optimizers.optimizer import OPTIMIZERS
 from netcli.optimizers.schedules.schedule import SCHEDULES
 from netcli.optimizers.step import Rule, training_step
@@ -42,7 +42,7 @@ def main(net: str, batch: int, seconds: float) -> None:
     stack = TypeAdapter(ModelSettings).validate_python({"layers": [*map(written, layers), "softmax", "cross_entropy"]})
     ones = np.ones((1,) * len(shape))
     inputs = Inputs(TensorType(shape, "float32", True), TensorType((), "int32", True), 10, 1.0, ones * 0, ones)
-    model = build_model(place(stack.layers), inputs)
+    model = build_model(stack.layers, inputs)
     rule = Rule(OPTIMIZERS.members["sgd"](lr=0.01, momentum=0.9), SCHEDULES.members["constant"](), 100, 100)
     network = model.training
     graph = optimize(training_step(network.objective, network.outputs, model.parameters, model.step, rule, {}))

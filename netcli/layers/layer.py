@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -11,7 +12,7 @@ from pydantic import Field
 from netcli.graph import Array, Node
 from netcli.layers.building import Building
 from netcli.layers.outputs import ANYWHERE, Bounds, Form
-from netcli.settings import Family, Option
+from netcli.settings import Choice, Family, Option
 
 
 class Layer(Option):
@@ -35,6 +36,16 @@ class Layer(Option):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=60)] | None = None
     """Name of the layer; by default its type and a number: conv1, conv2, …"""
+
+    @property
+    def stacks(self) -> Sequence[Sequence[Layer]]:
+        """The stacks within the layer, as they are written; () for most."""
+        return ()
+
+    @property
+    def use(self) -> str | None:
+        """For a block: how it is used, in words, for messages about what is in it."""
+        return None
 
     @abstractmethod
     def build(self, building: Building, x: Node) -> Node:
@@ -94,4 +105,20 @@ class Loss(Layer):
         return None
 
 
+class Unresolved(Layer):
+    """A layer some of whose settings depend on what comes into it."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> type[Layer]:
+        """What it will be."""
+
+    @abstractmethod
+    def resolve(self, x: Node) -> Layer:
+        """The layer with its settings, for this input; the same object for the same shape. Raises StackError."""
+
+
 LAYERS: Family[Layer] = Family("layer", "netcli.layers", Layer)  # type: ignore[type-abstract]
+
+#: Layers one after the other, each in any of the ways to write it.
+Stack = list[Annotated[Layer, Choice(LAYERS)]]

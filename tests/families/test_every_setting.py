@@ -47,7 +47,7 @@ FAMILIES = {
     "optimizers": Described(OPTIMIZERS, OPTIMIZER_CASES, {}),
     "schedules": Described(SCHEDULES, SCHEDULE_CASES, {"warmup_epochs": NOT_NEGATIVE}),
     "datasets": Described(DATASETS, DATASET_CASES, {}),
-}  # type: ignore[dict-item]
+}
 CHECKERS = {name: described.checker for name, described in FAMILIES.items()}
 MEMBERS = [(name, word) for name, described in FAMILIES.items() for word in described.cases]
 every_member = pytest.mark.parametrize(("family", "word"), MEMBERS)

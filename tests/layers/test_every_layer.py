@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from support.cases import LAYER_VARIANTS
+from support.cases import LAYER_CASES, LAYER_VARIANTS
 from support.members import Variant
-from support.networks import first_state, label, shaken, values_of
+from support.networks import first_state, label, layers_of, shaken, values_of
 from support.variants import batch_of, generator_of, model_of_variant
 
 from netcli.autodiff import gradients
 from netcli.autodiff.gradcheck import CheckSettings, check_graph
 from netcli.executors.numpy import leaf_values
 from netcli.executors.numpy import values_of as computed
-from netcli.graph import DType, Graph, TensorType, verify
+from netcli.graph import Array, DType, Graph, TensorType, verify
+from netcli.layers.placing import StackError
 
 every_variant = pytest.mark.parametrize("variant", LAYER_VARIANTS, ids=str)
 
@@ -49,19 +52,27 @@ def test_derivatives(variant: Variant) -> None:
     assert [check for check in checks if check.verdict == "fail"] == []
 
 
+def gradients_of(variant: Variant, feeds: dict[str, Array], dtype: DType) -> dict[str, Array]:
+    """The objective, and its derivatives by every parameter and the input, at the first weights."""
+    model = model_of_variant(variant, dtype)
+    objective, xs = model.training.objective, [*model.parameters, model.input]
+    found = gradients([objective], xs, unconnected="zero")
+    nodes = {"objective": objective, **{f"d {number}": dx for number, dx in enumerate(found)}}
+    typed = {name: value.astype(dtype) if value.dtype == "float32" else value for name, value in feeds.items()}
+    return values_of(nodes, first_state(model, 0, Graph(nodes)), typed)
+
+
 @every_variant
 @pytest.mark.parametrize("scale", [0.0, 1e-30, 1e4])
-def test_values_of_any_size_are_finite_in_float32(variant: Variant, scale: float) -> None:
-    """The loss, and its derivatives by every parameter and the input."""
-    generator, model = generator_of(variant), model_of_variant(variant, "float32")
-    feeds = batch_of(variant, generator, dtype="float32")
+def test_inputs_of_any_size_have_finite_gradients_in_float32(variant: Variant, scale: float) -> None:
+    """Those of float64, to three digits of the largest: no exponential that is not needed overflows into them."""
+    feeds = batch_of(variant, generator_of(variant), dtype="float32")
     feeds["input"] = (feeds["input"] * scale).astype("float32")
-    network = model.training
-    xs = [*model.parameters, model.input]
-    found = dict(enumerate(gradients([network.objective], xs, unconnected="zero")))
-    nodes = {"objective": network.objective, **{f"d {number}": node for number, node in found.items()}}
-    for name, value in values_of(nodes, first_state(model, 0, Graph(nodes)), feeds).items():
-        assert np.isfinite(value).all(), name
+    found, expected = (gradients_of(variant, feeds, dtype) for dtype in ("float32", "float64"))
+    for name, value in expected.items():
+        assert np.isfinite(found[name]).all(), name
+        bound = 1e-3 * np.abs(value).max() + np.finfo("float32").tiny
+        np.testing.assert_allclose(found[name], value, rtol=0, atol=bound, err_msg=name)
 
 
 @every_variant
@@ -74,3 +85,19 @@ def test_in_evaluation_an_example_does_not_depend_on_the_others(variant: Variant
     for i in range(4):
         alone = values_of(prediction, state, {name: value[i : i + 1] for name, value in feeds.items()})["prediction"]
         np.testing.assert_allclose(alone[0], together[i], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(7,), (3, 4), (2, 5, 6), (1, 1, 1), (2, 1, 1, 3)], ids=str)
+@pytest.mark.parametrize("word", LAYER_CASES)
+def test_inputs_of_any_shape_are_taken_or_refused_in_words(word: str, shape: tuple[int, ...]) -> None:
+    """Refused means a message that names the layer and the shape, and a hint; never another error."""
+    case = LAYER_CASES[word]
+    for variant in case.variants:
+        try:
+            model = model_of_variant(replace(variant, shape=shape))
+        except StackError as error:
+            assert error.message
+            assert error.written.loc[0] < len(layers_of(variant.stack))
+            assert error.hint
+            continue
+        verify(Graph(model.training.outputs, model.training.updates))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from support.networks import layers_of, model_of
+from support.networks import model_of
 
-from netcli.layers.placing import StackError, place
+from netcli.layers.placing import StackError
 
 
 @dataclass(frozen=True)
@@ -357,8 +357,7 @@ ENDS = [
         Wrong(
             text,
             (4,),
-            f"the loss {word} must be the last layer, and the only loss\n"
-            "  losses are: binary_cross_entropy, cross_entropy, huber, mae, mse",
+            f"the loss {word} must be the last layer of the main stack, and the only loss\n  remove it, or put it at the end",
             1,
         )
         for text, word in [("[dense: 3, mse, relu]", "mse"), ("[dense: 3, huber, mae]", "huber"), ("[relu, mae, mae]", "mae")]
@@ -371,7 +370,7 @@ def test_message(wrong: Wrong) -> None:
     with pytest.raises(StackError) as caught:
         model_of(wrong.text, wrong.shape, classes=wrong.classes, target=wrong.target)
     assert str(caught.value) == f"error: {wrong.message}"
-    assert (caught.value.index, caught.value.setting) == (wrong.index, wrong.setting)
+    assert (caught.value.written.loc, caught.value.setting) == ((wrong.index,), wrong.setting)
     assert caught.value.exit_code == 2
 
 
@@ -386,13 +385,13 @@ def test_message(wrong: Wrong) -> None:
 )
 def test_a_name_is_used_once(text: str, name: str, first: int, second: int) -> None:
     with pytest.raises(StackError) as caught:
-        place(layers_of(text))
-    assert str(caught.value) == f'error: two layers are called "{name}": the layers {first} and {second}\n  rename one'
-    assert (caught.value.index, caught.value.setting) == (second - 1, "name")
+        model_of(text, (4,))
+    assert str(caught.value) == f'error: two layers of one stack are called "{name}"\n  rename one'
+    assert (caught.value.written.loc, caught.value.setting) == ((second - 1,), "name")
 
 
 def test_the_name_of_the_data_is_taken() -> None:
     with pytest.raises(StackError) as caught:
-        place(layers_of("[dense: {units: 3, name: input}, mse]"))
-    assert (caught.value.index, caught.value.setting) == (0, "name")
+        model_of("[dense: {units: 3, name: input}, mse]", (4,))
+    assert (caught.value.written.loc, caught.value.setting) == ((0,), "name")
     assert str(caught.value) == 'error: a layer cannot be called "input": that is the data\n  choose another name'

@@ -82,6 +82,7 @@ def activation(
             for variant in (
                 LayerVariant(text, (2, 3, 4), function(g), scale=6.0),
                 LayerVariant(text, (7,), function(g), ties=True),
+                LayerVariant(text, (7,), function(g), scale=1e4),
             )
         ],
     }

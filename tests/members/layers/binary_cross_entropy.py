@@ -31,6 +31,7 @@ CASE = LayerCase(
         NetworkVariant("sigmoid, binary_cross_entropy", (3,), binary(), shares=True),
         NetworkVariant("sigmoid, binary_cross_entropy", (3,), binary(), shares=True, scale=1e4),
         NetworkVariant("binary_cross_entropy", (1,), binary(classes=2), classes=2),
+        NetworkVariant("binary_cross_entropy", (3,), binary(classes=3), classes=3),
         NetworkVariant("sigmoid, binary_cross_entropy", (1,), binary(classes=2), classes=2, batch=1),
         NetworkVariant("sigmoid, reshape: [3, 1], flatten, binary_cross_entropy", (3,), binary(), shares=True, scale=1e4),
     ],

@@ -57,7 +57,7 @@ CASE = LayerCase(
             NetworkVariant(f"softmax, {loss}", (2,), labelled(softmax, smoothing), classes=2, batch=1),
             NetworkVariant(f"log_softmax, {loss}", (5,), labelled(softmax, smoothing), classes=5),
             NetworkVariant(f"softmax, {loss}", (5,), labelled(softmax, smoothing), classes=5),
-            NetworkVariant(loss, (5,), labelled(softmax, smoothing), classes=5),
+            NetworkVariant(loss, (3,), labelled(softmax, smoothing), classes=3),
             NetworkVariant(
                 f"softmax, reshape: [6, 1], flatten, {loss}", (6,), labelled(softmax, smoothing), classes=6, scale=1e4
             ),

@@ -25,8 +25,10 @@ CASE = LayerCase(
     ],
     parity=[
         NetworkVariant("tanh, huber: {target: input, delta: 0.3}", (3,), rebuilt(huber(0.3))),
+        NetworkVariant("huber: 0.1", (2,), valued(huber(0.1)), target=(2,)),
+        NetworkVariant("huber: 5", (2,), valued(huber(5.0)), target=(2,)),
         NetworkVariant("huber: 0.4", (3,), valued(huber(0.4)), batch=1),
         NetworkVariant("huber: 2.0", (3,), valued(huber(2.0)), ties=True, batch=20),
-        NetworkVariant("huber", (4,), one_hot(huber(1.0), 4), classes=4),
+        NetworkVariant("huber", (3,), one_hot(huber(1.0), 3), classes=3),
     ],
 )

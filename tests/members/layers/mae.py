@@ -18,8 +18,8 @@ CASE = LayerCase(
     suits="glorot",
     variants=[
         NetworkVariant("mae", (3,), valued(loss)),
-        NetworkVariant("mae", (4,), one_hot(loss, 4), classes=4),
-        NetworkVariant("tanh, mae: {target: input}", (3,), rebuilt(loss), classes=4),
+        NetworkVariant("tanh, mae: {target: input}", (3,), rebuilt(loss), classes=3),
+        NetworkVariant("mae", (3,), one_hot(loss, 3), classes=3),
     ],
     parity=[NetworkVariant("mae", (3,), valued(loss), ties=True, batch=20)],
 )

@@ -18,8 +18,8 @@ CASE = LayerCase(
     suits="glorot",
     variants=[
         NetworkVariant("mse", (3,), valued(loss)),
-        NetworkVariant("mse", (4,), one_hot(loss, 4), classes=4),
-        NetworkVariant("tanh, mse: {target: input}", (3,), rebuilt(loss), classes=4),
+        NetworkVariant("tanh, mse: {target: input}", (3,), rebuilt(loss), classes=3),
+        NetworkVariant("mse", (3,), one_hot(loss, 3), classes=3),
     ],
     parity=[
         NetworkVariant("conv: {filters: 3, kernel: 1}, mse", (2, 4, 3), pixels(loss, 3), classes=3, pixels=(4, 3)),
