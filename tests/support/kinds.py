@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
+from netcli.config.schema import schema
 from netcli.settings import Choice, Family
 
 NOT_FINITE = (math.inf, -math.inf, math.nan)
@@ -85,7 +86,8 @@ class Checker:
         """`needed` are the settings that a member cannot do without."""
         self.family, self.table, self.needed = family, table, needed
         self.adapter: TypeAdapter[Any] = TypeAdapter(Annotated[family.base, Choice(family)])
-        self.schema = self.adapter.json_schema()
+        name = family.kind.replace(" ", "_")
+        self.schema = {"$ref": f"#/$defs/{name}", "$defs": schema()["$defs"]}
         self.validator = Draft202012Validator(self.schema)
 
     def check_table(self, word: str) -> None:
