@@ -83,10 +83,14 @@ class Transposed(Inlined):
 
 
 class Parts(Inlined):
-    """A part along one axis."""
+    """A part along one axis; stored, it lies where the input does, if it is one along the first axis."""
 
     serves = (Slice,)
     by_number = True
+
+    def part_of(self, node: Node) -> tuple[Node, int] | None:
+        op, (x,) = op_of(node, Slice), node.inputs
+        return (x, op.begin) if -op.axis == len(node.shape) else None
 
     def value(self, s: Scope, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
         op = op_of(node, Slice)
