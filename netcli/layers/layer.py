@@ -14,6 +14,9 @@ from netcli.layers.building import Building
 from netcli.layers.outputs import ANYWHERE, Bounds, Form
 from netcli.settings import Choice, Family, Option
 
+#: What a person may call a layer.
+LayerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=60)]
+
 
 class Layer(Option):
     """A layer of the stack. A layer type is one file: its fields are its settings, its docstring its documentation.
@@ -34,7 +37,7 @@ class Layer(Option):
     training_only: ClassVar[bool] = False
     """Whether it returns its input outside training, as dropout and augmentation do."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=60)] | None = None
+    name: LayerName | None = None
     """Name of the layer; by default its type and a number: conv1, conv2, …"""
 
     @property

@@ -43,6 +43,22 @@ NOT_NEGATIVE = Kind((0, 0.0, 2, 3.5), (-1e-9, -1, "1", True, None), NOT_FINITE)
 NUMBER = Kind((-2.5, 0, 3), ("1", True, None, [1.0]), NOT_FINITE)
 FLAG = Kind((True, False), (0, 1, "true", "yes", None, 1.0))
 NAME = Kind(("a", "conv-1_.X", "x" * 60, None), ("", "a b", "a/b", "é", "x" * 61, 3, True, ["a"]), ("a\n",))
+LAYER_NAME = Kind(tuple(name for name in NAME.right if name is not None), (*NAME.wrong, None), NAME.unseen)
+STACK_OR_NONE = Kind(
+    ([], ["relu"], [{"dense": 3}, {"relu": None}], [{"residual": [{"repeat": {"times": 2, "layers": ["tanh"]}}]}]),
+    (
+        "relu",
+        3,
+        None,
+        {"dense": 3},
+        ["rely"],
+        [{"dense": -1}],
+        [["relu"]],
+        [{"residual": ["rely"]}],
+        [{"dense": 3, "relu": None}],
+    ),
+)
+STACK = Kind(tuple(stack for stack in STACK_OR_NONE.right if stack), (*STACK_OR_NONE.wrong, []))
 INIT = Kind(
     (None, "he", {"normal": 0.1}, {"normal": None}, {"constant": 1}, {"uniform": {"low": 0, "high": 1}}),
     (
