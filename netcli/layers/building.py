@@ -242,6 +242,16 @@ def check_groups(groups: int, counts: Mapping[str, int]) -> None:
             )
 
 
+def class_scores(building: Building, x: Node, layer: str) -> int:
+    """Number of scores, one for each class, that become probabilities. Raises LayerError for what is no vector."""
+    if building.target.shape and building.target.classes is not None and len(x.shape) == 3:
+        raise LayerError(
+            f"{layer} makes one distribution of a vector, found {shape_text(x.shape)}, and each pixel has a class",
+            hint=f"remove {layer}: cross_entropy takes the channels at each pixel for logits",
+        )
+    return vector(x, layer)
+
+
 def shape_text(shape: Shape) -> str:
     """A shape as people write it: 16×8×8."""
     return "×".join(map(str, shape)) if shape else "one number"

@@ -267,6 +267,16 @@ LOSSES = [
         "target",
     ),
     Wrong(
+        "[conv: {filters: 3, padding: same}, softmax, cross_entropy]",
+        (1, 8, 8),
+        "softmax1: softmax makes one distribution of a vector, found 3×8×8, and each pixel has a class\n"
+        "  remove softmax: cross_entropy takes the channels at each pixel for logits\n"
+        "  shapes: input 1×8×8 → conv1 3×8×8 → softmax1 ✗",
+        1,
+        classes=3,
+        target=(8, 8),
+    ),
+    Wrong(
         "[conv: 3, cross_entropy]",
         (1, 8, 8),
         "cross_entropy1: cross_entropy on 3 classes of pixels expected an output of 3×8×8, found 3×6×6\n"
