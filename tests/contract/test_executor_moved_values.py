@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.agreement import check_graph, fed, var
+from support.agreement import assert_agrees, check_graph, draw, fed, results, var
 
 from netcli.autodiff import gradients
 from netcli.executors import Executor, State
@@ -15,6 +15,7 @@ from netcli.ops import (
     batch_sum,
     concat,
     conv2d,
+    dense,
     exp,
     pad,
     part,
@@ -96,6 +97,18 @@ def test_uniform_values_are_moved_too(runner: Executor) -> None:
 def test_labels_are_moved_too(runner: Executor) -> None:
     labels = fed("labels", 4, 3, dtype="int32")
     check_graph(runner, {"y": concat([part(labels, -2, 1, 2), pad(labels, -2, 1, 0)], -2)})
+
+
+@pytest.mark.parametrize("batch", [1100, 16, 3])
+def test_dense_branches(runner: Executor, batch: int) -> None:
+    """Weights of dense layers have gradients that may be summed after many examples, of what is joined and of its parts."""
+    x, ws, top = fed("x", 5), [var(f"w{i}", 5, 3 + i) for i in range(3)], var("top", 12, 4)
+    joined = concat([tanh(dense(x, w)) for w in ws], -1)
+    again = var("again", 4, 2)
+    y = dense(joined, top) + dense(part(joined, -1, 3, 4), var("more", 4, 4))
+    graph = Graph(with_gradients(dense(tanh(y), again), *ws, top, again))
+    state, feeds = draw(graph, batch)
+    assert_agrees(results(graph, state, feeds, runner), graph, state, feeds)
 
 
 def random_branches(seed: int) -> dict[str, Node]:
