@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean, pstdev
 
 from netcli import numbers
 from netcli.report.table import Column, Table
@@ -11,6 +12,8 @@ from netcli.report.text import Cell, Styled
 #: With more classes than this, the confusion matrix shows only pairs that are taken for each other most often.
 _MATRIX_CLASSES = 20
 _PAIRS = 15
+#: With more predicted values than this for each input, they are summed up.
+_MOST_VALUES = 10
 
 
 def metrics_table(split: str, examples: int, metrics: Mapping[str, float]) -> Table:
@@ -88,12 +91,24 @@ def predictions_table(
 
 
 def values_table(names: Sequence[str], values: Sequence[Sequence[float]]) -> Table:
-    """Predicted values of each input."""
+    """Predicted values of each input; what there is to say of them, where there are too many to show."""
     count = max((len(row) for row in values), default=1)
+    if count > _MOST_VALUES:
+        return _summary_table(names, values)
     titles = ["prediction"] if count == 1 else [f"output {index + 1}" for index in range(count)]
     columns = (Column("input", shrink=True), *(Column(title, "right") for title in titles))
     rows = tuple((name, *(f"{value:.6g}" for value in row)) for name, row in zip(names, values, strict=True))
     return Table(None, columns, rows)
+
+
+def _summary_table(names: Sequence[str], values: Sequence[Sequence[float]]) -> Table:
+    titles = ("values", "mean", "deviation", "least", "greatest")
+    columns = (Column("input", shrink=True), *(Column(title, "right") for title in titles))
+    rows = tuple(
+        (name, numbers.count(len(row)), *(f"{value:.6g}" for value in (fmean(row), pstdev(row), min(row), max(row))))
+        for name, row in zip(names, values, strict=True)
+    )
+    return Table(None, columns, rows, "--json has every value")
 
 
 def _share(value: float | None) -> str:

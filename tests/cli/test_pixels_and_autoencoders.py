@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from support.runs import best_of, call, config_of, document, succeed, tensors_of
 
+from netcli.report.evaluation import values_table
+
 AUTOENCODER = """\
 data: {dataset: iris, validation: 0.2}
 model:
@@ -50,6 +52,14 @@ def test_an_autoencoder_predicts_its_standardised_input(autoencoder: Path, tmp_p
     expected = (z @ w["dense1/weight"] + w["dense1/bias"]) @ w["dense2/weight"] + w["dense2/bias"]
     np.testing.assert_allclose([each["values"] for each in found], expected, rtol=1e-4, atol=1e-5)
     assert "output 4" in succeed("predict", autoencoder, tmp_path / "x.npy").output
+
+
+def test_many_predicted_values_are_summed_up() -> None:
+    shown = values_table(["a"], [[0.0] * 10])
+    assert [column.title for column in shown.columns] == ["input", *(f"output {number}" for number in range(1, 11))]
+    table = values_table(["a"], [[0.0, 4.0] + [2.0] * 9])
+    assert [column.title for column in table.columns] == ["input", "values", "mean", "deviation", "least", "greatest"]
+    assert table.rows == (("a", "11", "2", f"{(8 / 11) ** 0.5:.6g}", "0", "4"),)
 
 
 def test_what_an_autoencoder_is_measured_by_are_values(autoencoder: Path) -> None:
