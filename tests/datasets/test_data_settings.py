@@ -22,6 +22,8 @@ GOOD: list[dict[str, Any]] = [
     {"dataset": {"csv": {"path": "a.csv", "label": "y", "task": "regression", "delimiter": "\t"}}},
     {"dataset": {"npz": "x.npz"}, "scale": "none", "standardize": "none"},
     {"dataset": "iris", "scale": 3, "standardize": None, "test": None},
+    {"dataset": {"random": [3, 32, 32]}},
+    {"dataset": {"random": {"shape": [4], "target": [2, 3], "examples": 5}}},
 ]
 BAD: list[tuple[dict[str, Any], str]] = [
     ({}, "dataset"),
@@ -34,6 +36,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"dataset": {"csv": {"path": "a.csv", "label": "y", "delimiter": ", "}}}, "dataset"),
     ({"dataset": {"csv": {"path": "a.csv", "label": "y", "delimiter": '"'}}}, "dataset"),
     ({"dataset": {"csv": {"path": "a.csv", "label": "y", "task": "clustering"}}}, "dataset"),
+    ({"dataset": "random"}, "dataset"),
+    ({"dataset": {"random": [3, 0, 32]}}, "dataset"),
+    ({"dataset": {"random": [1, 2, 3, 4]}}, "dataset"),
+    ({"dataset": {"random": {"shape": [3], "classes": 1}}}, "dataset"),
     ({"dataset": "digits", "batch_size": 0}, "batch_size"),
     ({"dataset": "digits", "batch_size": 1.5}, "batch_size"),
     ({"dataset": "digits", "validation": 1}, "validation"),
@@ -75,7 +81,7 @@ def test_defaults() -> None:
 
 
 def test_all_sources_are_found_and_documented() -> None:
-    assert {"csv", "digits", "iris", "mnist", "npz"} <= set(DATASETS.members)
+    assert {"csv", "digits", "iris", "mnist", "npz", "random"} <= set(DATASETS.members)
     for word, source in DATASETS.members.items():
         summary = inspect.getdoc(source).splitlines()[0]  # type: ignore[union-attr]
         assert summary.endswith("."), word
