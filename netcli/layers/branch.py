@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from netcli.graph import Node
@@ -57,6 +57,18 @@ class Branch(Layer):
     join: Join = "concat"
     """What is made of their outputs: concat puts their channels side by side; add and multiply take values of one shape, and
     multiply also images and one value per channel of them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_mapping(cls, value: Any) -> Any:
+        """Names as keys of a mapping would be the natural mistake."""
+        if isinstance(value, dict) and value and not set(value) & set(cls.model_fields):
+            raise PydanticCustomError(
+                "branch_form",
+                "the paths of a branch are a list, since their order matters: branch: [{first}: […], …]",
+                {"first": str(next(iter(value)))},
+            )
+        return value
 
     @property
     def stacks(self) -> Sequence[Sequence[Layer]]:
