@@ -19,6 +19,9 @@ from netcli.optimizers.schedules.schedule import SCHEDULES, Schedule
 from netcli.optimizers.sgd import Sgd
 from netcli.settings import Choice, Settings
 
+#: The key of a JSON schema that marks the body of a block: see `netcli.config.schema`.
+BODY_MARK = "x-netcli-body"
+
 
 class BlockSettings(Settings):
     """A block: layers under a name of the config's own, with settings."""
@@ -27,7 +30,7 @@ class BlockSettings(Settings):
     """The block's settings, each with its default, or with `required`. In its layers `$name` stands for one of them, and
     `$(4 * name)` for a whole number that is computed of them; `$channels` is what comes into a layer."""
 
-    layers: Annotated[Stack, SkipValidation] = Field(min_length=1)
+    layers: Annotated[Stack, SkipValidation] = Field(min_length=1, json_schema_extra={BODY_MARK: True})
     """The layers of the block."""
 
 
