@@ -13,8 +13,8 @@ def schema() -> dict[str, Any]:
 
     Each family (layers, optimizers, …) has an entry of its own among the definitions, and so has each of its members: a stack
     within a layer is a reference. In the body of a block an expression may stand for any value: its layers have entries of
-    their own. The words are netcli's, and those of the config that was read last. What a schema cannot say (a key written twice, `10.0` where a whole number is meant) is left
-    to the loader.
+    their own. The words are netcli's, and those of the config that was read last. What a schema cannot say (a key written
+    twice, `10.0` where a whole number is meant) is left to the loader.
     """
     definitions = _Definitions()
     made = definitions.referring(Config.model_json_schema())
