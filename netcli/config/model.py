@@ -6,9 +6,11 @@ The docstrings under the fields go into the JSON Schema and the documentation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, SkipValidation
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
 
 from netcli.datasets.settings import DataSettings
 from netcli.datasets.source import PathText
@@ -17,10 +19,21 @@ from netcli.optimizers.optimizer import OPTIMIZERS, Optimizer
 from netcli.optimizers.schedules.constant import Constant
 from netcli.optimizers.schedules.schedule import SCHEDULES, Schedule
 from netcli.optimizers.sgd import Sgd
-from netcli.settings import Choice, Settings
+from netcli.settings import FAMILY_MARK, Choice, Settings
 
 #: The key of a JSON schema that marks the body of a block: see `netcli.config.schema`.
 BODY_MARK = "x-netcli-body"
+
+
+class _AsWritten:
+    """Annotation of a list that is kept as it is written: the layers of a block are looked through by `config/bodies.py`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.list_schema(min_length=1)
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """A stack, with expressions."""
+        return {"type": "array", "items": {FAMILY_MARK: LAYERS.kind}, "minItems": 1, BODY_MARK: True}
 
 
 class BlockSettings(Settings):
@@ -30,7 +43,7 @@ class BlockSettings(Settings):
     """The block's settings, each with its default, or with `required`. In its layers `$name` stands for one of them, and
     `$(4 * name)` for a whole number that is computed of them; `$channels` is what comes into a layer."""
 
-    layers: Annotated[Stack, SkipValidation] = Field(min_length=1, json_schema_extra={BODY_MARK: True})
+    layers: Annotated[Stack, _AsWritten()]
     """The layers of the block."""
 
 

@@ -39,6 +39,9 @@ def _names_once(paths: list[dict[str, Stack]]) -> list[dict[str, Stack]]:
     return paths
 
 
+_SEVERAL = Field(min_length=2, examples=[[{"wide": [{"dense": 8}]}, {"same": []}]])
+
+
 class Branch(Layer):
     """Stacks side by side, each on x; their outputs are joined in the order of the list.
 
@@ -50,7 +53,9 @@ class Branch(Layer):
     main = "paths"
 
     paths: Annotated[
-        list[Annotated[dict[Name, Stack], AfterValidator(_one_name)]], Field(min_length=2), AfterValidator(_names_once)
+        list[Annotated[dict[Name, Stack], AfterValidator(_one_name)]],
+        Field(min_length=2, examples=[[{"wide": [{"dense": 8}]}, {"same": []}]]),
+        AfterValidator(_names_once),
     ]
     """The stacks, each with a name."""
 

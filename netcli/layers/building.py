@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -220,6 +220,17 @@ def vector(x: Node, layer: str) -> int:
             hint=f"put flatten (or global_avgpool) before {layer}",
         )
     return x.shape[0]
+
+
+def check_groups(groups: int, counts: Mapping[str, int]) -> None:
+    """Raise LayerError unless so many groups divide each of the counts evenly, which are named."""
+    for what, count in counts.items():
+        if count % groups:
+            raise LayerError(
+                f"{counted(groups, 'group')} cannot divide the {count} {what} evenly",
+                setting="groups",
+                hint="choose a divisor of both" if len(counts) == 2 else f"choose a divisor of {count}",
+            )
 
 
 def shape_text(shape: Shape) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.joining import multiplied
@@ -18,7 +22,7 @@ class Multiply(Layer):
     word = "multiply"
     main = "of"
 
-    of: str
+    of: Annotated[str, Field(examples=["skip"])]
     """The name of the earlier layer."""
 
     def build(self, building: Building, x: Node) -> Node:

@@ -21,7 +21,7 @@ class Residual(Layer):
     word = "residual"
     main = "layers"
 
-    layers: Stack = Field(min_length=1)
+    layers: Stack = Field(min_length=1, examples=[[{"conv": {"filters": 8, "padding": "same"}}, "relu"]])
     """The stack that is added to its input."""
 
     shortcut: Stack = Field(default_factory=list)

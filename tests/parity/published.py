@@ -174,6 +174,84 @@ def googlenet() -> Module:
     )  # fmt: skip
 
 
+def mobilenetv2() -> Module:
+    """torchvision.models.mobilenet_v2."""
+
+    def bottleneck(inner: int, outer: int, stride: int = 1, expand: int = 6) -> Module:
+        wide = inner * expand
+        layers = Seq(conv_norm(inner, wide), nn.ReLU6()) if expand > 1 else Seq()
+        layers += Seq(conv_norm(wide, wide, 3, stride, groups=wide), nn.ReLU6(), conv_norm(wide, outer))
+        return Residual(layers) if inner == outer and stride == 1 else layers
+
+    layers: list[Module] = [conv_norm(3, 32, 3, 2), nn.ReLU6(), bottleneck(32, 16, expand=1)]
+    inner = 16
+    for outer, count, stride in [(24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2), (320, 1, 1)]:
+        layers += [bottleneck(inner, outer, stride), *(bottleneck(outer, outer) for _ in range(count - 1))]
+        inner = outer
+    return Seq(*layers, conv_norm(320, 1280), nn.ReLU6(), pooled(nn.Dropout(0.2), nn.Linear(1280, 1000)))
+
+
+class ChannelNorm(nn.LayerNorm):  # type: ignore[misc, name-defined]
+    """Over the channels of each pixel."""
+
+    def forward(self, x: Any) -> Any:
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+
+class LayerScale(nn.Module):  # type: ignore[misc, name-defined]
+    """Each channel times a number."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(channels, 1, 1))
+
+    def forward(self, x: Any) -> Any:
+        return x * self.scale
+
+
+def convnext_tiny() -> Module:
+    """torchvision.models.convnext_tiny(stochastic_depth_prob=0)."""
+
+    def block(width: int) -> Module:
+        depthwise = nn.Conv2d(width, width, 7, padding=3, groups=width)
+        dense = [nn.Conv2d(width, 4 * width, 1), nn.GELU(), nn.Conv2d(4 * width, width, 1)]
+        return Residual(Seq(depthwise, ChannelNorm(width, eps=1e-6), *dense, LayerScale(width)))
+
+    layers: list[Module] = [nn.Conv2d(3, 96, 4, 4), ChannelNorm(96, eps=1e-6)]
+    for width, count in [(96, 3), (192, 3), (384, 9), (768, 3)]:
+        if width > 96:
+            layers += [ChannelNorm(width // 2, eps=1e-6), nn.Conv2d(width // 2, width, 2, 2)]
+        layers += [block(width) for _ in range(count)]
+    return Seq(*layers, pooled(nn.LayerNorm(768, eps=1e-6), nn.Linear(768, 1000)))
+
+
+class UNet(nn.Module):  # type: ignore[misc, name-defined]
+    """Ronneberger, Fischer and Brox 2015, small, with padding."""
+
+    def __init__(self, inner: int, outer: int, widths: tuple[int, ...]) -> None:
+        super().__init__()
+
+        def twice(inner: int, width: int) -> Module:
+            return Seq(nn.Conv2d(inner, width, 3, padding=1), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1), nn.ReLU())
+
+        def up(width: int) -> Module:
+            beside = nn.ZeroPad2d((0, 1, 0, 1))
+            return Seq(nn.Upsample(scale_factor=2), beside, nn.Conv2d(2 * width, width, 2))
+
+        self.down = nn.ModuleList(twice(*pair) for pair in zip((inner, *widths), widths, strict=False))
+        self.up = nn.ModuleList(part for width in widths[-2::-1] for part in (up(width), twice(2 * width, width)))
+        self.last = nn.Conv2d(widths[0], outer, 1)
+
+    def forward(self, x: Any) -> Any:
+        kept = []
+        for number, part in enumerate(self.down):
+            x = part(x if number == 0 else nn.functional.max_pool2d(x, 2))
+            kept.append(x)
+        for up, twice, beside in zip(self.up[::2], self.up[1::2], kept[-2::-1], strict=True):
+            x = twice(torch.cat([up(x), beside], 1))
+        return self.last(x)
+
+
 #: By the name of the config.
 PEERS: dict[str, Callable[[], Module]] = {
     "resnet20": resnet20,
@@ -183,4 +261,7 @@ PEERS: dict[str, Callable[[], Module]] = {
     "squeezenet": squeezenet,
     "densenet121": densenet121,
     "googlenet": googlenet,
+    "mobilenetv2": mobilenetv2,
+    "convnext-tiny": convnext_tiny,
+    "unet": lambda: UNet(1, 1, (16, 32, 64, 128)),
 }
