@@ -13,7 +13,7 @@ from netcli.layers.layer import Layer
 
 
 class Add(Layer):
-    """x + the output of an earlier layer.
+    """y = x + z, where z is the output of an earlier layer.
 
     Both have one shape. The earlier layer is one of this stack, or of one around it, that was given a `name`.
     """

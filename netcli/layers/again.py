@@ -12,7 +12,7 @@ from netcli.layers.layer import Layer
 
 
 class Again(Layer):
-    """What an earlier layer makes of x, with the same weights.
+    """y = layer(x), an earlier layer with the weights that it has.
 
     The earlier layer is one of this stack, or of one around it, that was given a `name`; with stacks in it, as a residual or a
     branch, all of their weights are shared. Its input may have another size where its weights do not depend on that. A layer

@@ -43,7 +43,7 @@ _SEVERAL = Field(min_length=2, examples=[[{"wide": [{"dense": 8}]}, {"same": []}
 
 
 class Branch(Layer):
-    """Stacks side by side, each on x; their outputs are joined in the order of the list.
+    """y = [first(x), second(x), …]: stacks side by side on x, their outputs joined in the order of the list.
 
     The list has a name for each stack, as in branch: [wide: [conv: 8], same: []]; an empty stack is x itself. (It is a list,
     since tools that sort the keys of a mapping would change the network.)

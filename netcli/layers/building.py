@@ -47,12 +47,19 @@ class Store:
     dtype: DType
     variables: dict[str, Node] = field(default_factory=dict)
 
-    def get(self, label: str, shape: Shape, initial: Initializer, *, trainable: bool) -> Node:
-        """The variable of this name. Raises LayerError where it was made as another one."""
+    def get(self, label: str, shape: Shape, initial: Initializer, *, trainable: bool, shared: bool = False) -> Node:
+        """The variable of this name; `shared`: for another layer than it was made for. Raises LayerError where it was made as
+        another one.
+        """
         if label not in self.variables:
             self.variables[label] = variable(label, shape, initial, dtype=self.dtype, trainable=trainable)
         found = self.variables[label]
         before = shape_text(found.shape), op_of(found, Variable).trainable
+        if shared and found.shape != shape:
+            raise LayerError(
+                f"{label} has the shape {before[0]}; for this input it would need {shape_text(shape)}",
+                hint="the same weights can be had again only for inputs that they fit",
+            )
         if before != (shape_text(shape), trainable):
             made, wanted = (f"{_kind(trained)} of {what}" for what, trained in (before, (shape_text(shape), trainable)))
             raise LayerError(
@@ -150,7 +157,7 @@ class Building:
                 hint="give each parameter and statistic of a layer a name of its own; keep the node to use it twice",
             )
         self._asked.add(label)
-        return self.store.get(label, shape, initial, trainable=trainable)
+        return self.store.get(label, shape, initial, trainable=trainable, shared=self._shared is not None)
 
     def update(self, variable: Node, value: Node) -> None:
         """The new value of a statistic, after each training step. Raises LayerError for a second one."""

@@ -13,7 +13,7 @@ from netcli.layers.layer import Layer
 
 
 class Concat(Layer):
-    """x and the output of an earlier layer, the channels side by side: those of x first.
+    """y = [x, z]: the channels of x and behind them those of z, the output of an earlier layer.
 
     All axes but the channels are equal. The earlier layer is one of this stack, or of one around it, that was given a `name`.
     """

@@ -13,7 +13,7 @@ from netcli.layers.layer import Layer
 
 
 class Multiply(Layer):
-    """x times the output of an earlier layer, element by element.
+    """y = x · z, element by element, where z is the output of an earlier layer.
 
     Both have one shape, or one of them is an image and the other has one value per channel of it. The earlier layer is one of
     this stack, or of one around it, that was given a `name`.

@@ -17,7 +17,7 @@ from netcli.layers.placing import StackError
 
 #: Every layer but losses with no more than it needs; and others, where what is declared depends on their settings.
 LAYER_TEXTS = [
-    *(written(word) for word, kind in LAYERS.members.items() if not issubclass(kind, Loss)),
+    *(written(word) for word, kind in LAYERS.members.items() if not issubclass(kind, Loss) and not LAYER_CASES[word].front),
     "{leaky_relu: 0}",
     "{elu: 3}",
     "{relu: 3}",

@@ -97,7 +97,7 @@ def test_inputs_of_any_shape_are_taken_or_refused_in_words(word: str, shape: tup
             model = model_of_variant(replace(variant, shape=shape))
         except StackError as error:
             assert error.message
-            assert error.index < len(layers_of(variant.stack))
+            assert error.written.loc[0] < len(layers_of(variant.stack))
             assert error.hint
             continue
         verify(Graph(model.training.outputs, model.training.updates))

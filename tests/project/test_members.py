@@ -71,7 +71,7 @@ def test_every_case_is_of_its_family_s_record(family: str) -> None:
 
 
 def test_a_case_of_another_record_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"tests/members/layers/avgpool.py declares CASE, a OptimizerCase; found LayerCase"):
+    with pytest.raises(TypeError, match=r"tests/members/layers/add.py declares CASE, a OptimizerCase; found LayerCase"):
         cases_of("layers", OptimizerCase)
 
 

@@ -18,6 +18,9 @@ from support.kinds import Kind
 #: What stands behind a layer that is looked at alone: each of its outputs has a cotangent of its own.
 BEHIND = "flatten, dense: {units: 3, name: end}, mse"
 
+#: A layer with a name, that does nothing, for layers that refer to one.
+NAMED = "dropout: {rate: 0.0, name: skip}"
+
 Tensor = Any
 #: By name: the parameters and statistics of a network, and `random1`, … for the numbers that its random operations draw.
 Weights = Mapping[str, Tensor]
@@ -91,6 +94,17 @@ class LayerVariant(Variant):
 
 
 @dataclass(frozen=True)
+class StackVariant(LayerVariant):
+    """Several layers of which the last is meant. `peer(w, x)` is its output in torch."""
+
+    def values(self, w: Weights, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        """The dense layer's output and the loss."""
+        found = super().values(w, x, y)
+        del found["first"]
+        return found
+
+
+@dataclass(frozen=True)
 class NetworkVariant(Variant):
     """Layers up to their loss. `peer(w, x, y)` gives the `prediction` and the `loss` in torch."""
 
@@ -111,6 +125,8 @@ class LayerCase(SettingsCase):
 
     #: The initialiser that suits weights in front of it; None: that of what follows it.
     suits: str | None
+    #: Layers that stand in front of it where it is looked at by itself, such as one that it refers to.
+    front: str = ""
     #: Settings with which it fits behind a convolution of 64 filters, or, if its first variant is of vectors, a dense layer.
     fits: Mapping[str, Any] = field(default_factory=dict)
     #: What every generic test runs; few, of different paths through the code. The first one has no more than it needs.

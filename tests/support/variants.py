@@ -21,7 +21,9 @@ def on_vectors(word: str) -> bool:
 
 def written(word: str) -> str:
     """The layer in YAML, with no more than it needs to stand behind images of 64 channels, or behind vectors."""
-    return f"{{{word}: {json.dumps({**LAYER_CASES[word].needed, **LAYER_CASES[word].fits})}}}"
+    case = LAYER_CASES[word]
+    layer = f"{{{word}: {json.dumps({**case.needed, **case.fits})}}}"
+    return f"{case.front}, {layer}" if case.front else layer
 
 
 def model_of_variant(variant: Variant, dtype: DType = "float64") -> Model:
