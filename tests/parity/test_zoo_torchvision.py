@@ -35,15 +35,26 @@ def models() -> Any:
         return importlib.import_module("torchvision.models")
 
 
+class Scale(torch.nn.Module):  # type: ignore[misc, name-defined]
+    """Times a parameter."""
+
+    def __init__(self, scale: Any) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, x: Any) -> Any:
+        return x * self.scale
+
+
 class ScaleLast(torch.nn.Module):  # type: ignore[misc, name-defined]
     """torchvision's CNBlock with its parameters in the order in which they are used: it has the scale before the layers."""
 
     def __init__(self, block: Any) -> None:
         super().__init__()
-        self.block, self.scale = block.block, block.layer_scale
+        self.layers = torch.nn.Sequential(block.block, Scale(block.layer_scale))
 
     def forward(self, x: Any) -> Any:
-        return x + self.scale * self.block(x)
+        return x + self.layers(x)
 
 
 def in_order(module: Any) -> Any:
