@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netcli.cli.running import JsonOption, OverridesArgument, ThreadsOption, guarded, limit_threads, print_json, results
+from netcli.cli.running import (
+    DepthOption,
+    JsonOption,
+    OverridesArgument,
+    ThreadsOption,
+    guarded,
+    limit_threads,
+    print_json,
+    results,
+)
 from netcli.errors import AnswerIsNo, UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +68,7 @@ class _Wanted:
     overrides: Sequence[str]
     examples: int
     plugins: Sequence[Path]
+    depth: int | None
 
     @property
     def title(self) -> str:
@@ -83,6 +93,12 @@ class _Wanted:
                 raise UsageError(message, hint="let samples() return a Sample or more, such as Sample(cls(), (varying(7),))")
         return found
 
+    def rows(self, checks: Sequence[Check], session: Session) -> list[Check]:
+        """What is shown of the checks of a config: those of layers in layers together, from a depth on."""
+        from netcli.report.gradcheck import grouped  # noqa: PLC0415 - heavy
+
+        return grouped(checks, {placed.name: placed.depth for placed in session.layers}, self.depth)
+
     def session(self, dtype: str) -> Session:
         """The config's, in float32 or float64."""
         from netcli.config.load import load  # noqa: PLC0415
@@ -106,6 +122,7 @@ def gradcheck(
     self_test: SelfTestOption = False,
     executor: ExecutorOption = None,
     threads: ThreadsOption = None,
+    depth: DepthOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check derivatives numerically.
@@ -117,7 +134,7 @@ def gradcheck(
     With --executor: how many digits are right of what that executor computes in float32, and if rounding explains the rest.
     """
     limit_threads(threads)
-    wanted = _Wanted(config, overrides or [], examples, plugin or [])
+    wanted = _Wanted(config, overrides or [], examples, plugin or [], depth)
     _check_options(second_order, sampled, executor, config, self_test=self_test)
     if executor is not None:
         _in_float32(wanted, executor, json=json)
@@ -151,17 +168,19 @@ def _in_float64(wanted: _Wanted, settings: CheckSettings, *, json: bool) -> None
 
     faults: list[Fault] = []
     session = None
+    rows: list[Check]
     if wanted.config is None:
         classes = wanted.operations()
-        checks = _operations(classes, settings)
+        rows = checks = _operations(classes, settings)
         wrong = {check.name for check in checks if check.evidence is not None and check.verdict == "fail"}
         faults = find_operation_faults([op for op in classes if op.samples() and op.samples()[0].op.name in wrong], settings)
     else:
         session = wanted.session("float64")
         checks = check_model(session, wanted.examples, settings)
+        rows = wanted.rows(checks, session)
         if any(check.verdict == "fail" for check in checks):
             faults = find_faults(session, wanted.examples, settings)
-    _end(checks, check_table(wanted.title, checks), faults, session, json=json)
+    _end(checks, check_table(wanted.title, rows), faults, session, json=json)
 
 
 def _operations(classes: Sequence[type[Op]], settings: CheckSettings) -> list[Check]:
@@ -197,10 +216,12 @@ def _in_float32(wanted: _Wanted, name: str, *, json: bool) -> None:
 
     runner = executor(name)
     if wanted.config is None:
-        checks = _operations_on(runner, wanted.operations())
+        rows = checks = _operations_on(runner, wanted.operations())
     else:
-        checks = check_executor(wanted.session("float32"), runner, wanted.examples)
-    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", checks), None, None, json=json)
+        session = wanted.session("float32")
+        checks = check_executor(session, runner, wanted.examples)
+        rows = wanted.rows(checks, session)
+    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", rows), None, None, json=json)
 
 
 def _operations_on(runner: Executor, classes: Sequence[type[Op]]) -> list[Check]:
