@@ -41,6 +41,9 @@ class Option(Settings):
     word: ClassVar[str]
     main: ClassVar[str | None] = None
 
+    replaced: ClassVar[Mapping[str, str]] = {}
+    """Settings of earlier versions: what to write in place of each."""
+
 
 T = TypeVar("T")
 O = TypeVar("O", bound=Option)  # noqa: E741 - an option

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netcli.cli.command import Group, command
 from netcli.cli.running import (
     ConfigArgument,
     DepthOption,
@@ -13,7 +14,6 @@ from netcli.cli.running import (
     JsonOption,
     OverridesArgument,
     ThreadsOption,
-    guarded,
     limit_threads,
     print_json,
     results,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SECONDS = 1.0
 
 
-@guarded
+@command(Group.LOOK)
 def bench(
     config: ConfigArgument,
     overrides: OverridesArgument = None,

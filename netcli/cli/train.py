@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netcli.cli.command import Group, command
 from netcli.cli.running import (
     DepthOption,
     ExecutorOption,
     JsonOption,
     OverridesArgument,
     ThreadsOption,
-    guarded,
     limit_threads,
     messages,
     print_json,
@@ -42,7 +42,7 @@ EveryOption = Annotated[
 ]
 
 
-@guarded
+@command(Group.TRAIN)
 def train(
     config: Annotated[
         Path | None, typer.Argument(metavar="CONFIG", help="The YAML file; none with --resume.", show_default=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import PrivateAttr, TypeAdapter, ValidationError
@@ -100,13 +100,12 @@ class Body:
         wrong: list[Problem] = []
         where = (*self.loc, "layers")
         stood_in = self._filled(self.data, where, {**known, CHANNELS: _UNKNOWN}, wrong)
-        if not wrong:
-            with self._words_known():
-                try:
-                    _STACK.validate_python(stood_in)
-                except ValidationError as error:
-                    wrong = self._problems(error, where)
-        return wrong
+        with self._words_known():
+            try:
+                _STACK.validate_python(stood_in)
+            except ValidationError as error:
+                wrong += self._problems(error, where, stood_in)
+        return sorted(wrong, key=lambda problem: (problem.place.line, problem.place.column) if problem.place else (0, 0))
 
     def uses(self, words: Collection[str]) -> Iterator[tuple[str, Loc]]:
         """Which of these words it is made with, and where."""
@@ -132,10 +131,11 @@ class Body:
         wrong: list[Problem] = []
         filled = self._filled(settings, (*loc, word), known, wrong)
         if not wrong:
+            made = word if isinstance(entry, str) else {word: filled}
             try:
-                (layer,) = _STACK.validate_python([word if isinstance(entry, str) else {word: filled}])
+                (layer,) = _STACK.validate_python([made])
             except ValidationError as error:
-                wrong = self._problems(error, loc[:-1], first=loc[-1])
+                wrong = self._problems(error, loc[:-1], made, loc[-1])
             else:
                 self.written[id(layer)] = written
                 return layer
@@ -170,16 +170,17 @@ class Body:
             return _value(data, known)
         except ExpressionError as error:
             wrong.append(Problem(str(error), self.located.values.get(loc) or self.located.place(loc), error.hint))
-            return data
+            return _UNKNOWN
 
-    def _problems(self, error: ValidationError, where: Loc, first: str | int | None = None) -> list[Problem]:
-        """What the models found in the layers at `where`, or in the one entry `first` of them."""
+    def _problems(self, error: ValidationError, where: Loc, read: Any, first: str | int | None = None) -> list[Problem]:
+        """What the models found in the layers at `where`, or in the one entry `first` of them, which were read as `read`."""
         details = [
             ErrorDetails(**{**each, "loc": (*where, *(each["loc"] if first is None else (first, *each["loc"][1:])))})
             for each in error.errors(include_url=False)
             if not isinstance(each["input"], _Unknown)
         ]
-        return problems_in(details, self.located, Config)
+        at = where if first is None else (*where, first)
+        return problems_in(details, replace(self.located, data=_put(self.located.data, at, read)), Config)
 
     def _written(self, loc: Loc) -> Written:
         place = self.located.place(loc)
@@ -193,6 +194,16 @@ class Body:
             yield
         finally:
             LAYERS.added = before
+
+
+def _put(data: Any, loc: Loc, value: Any) -> Any:
+    """The data with another value at `loc`; layers in that stay as they are written."""
+    if not loc:
+        return value if not isinstance(value, Layer | _Unknown) else data
+    inner = _put(data[loc[0]], loc[1:], value)
+    if isinstance(data, list):
+        return [*data[: int(loc[0])], inner, *data[int(loc[0]) + 1 :]]
+    return {**data, loc[0]: inner}
 
 
 def _value(text: str, known: Mapping[str, Any]) -> Any:

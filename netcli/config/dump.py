@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -38,8 +37,8 @@ def plain(value: Any) -> Any:
         return {value.word: kept} if kept else value.word
     if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
-    if isinstance(value, Mapping):
-        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, dict):
+        return {name: plain(entry) for name, entry in value.items()}
     return value
 
 
@@ -52,8 +51,8 @@ def _with_paths(settings: Any, folder: Path) -> Any:
     """The settings with the paths in them, and in settings within them, made absolute."""
     if isinstance(settings, list | tuple):
         return type(settings)(_with_paths(entry, folder) for entry in settings)
-    if isinstance(settings, Mapping):
-        return {key: _with_paths(entry, folder) for key, entry in settings.items()}
+    if isinstance(settings, dict):
+        return {name: _with_paths(entry, folder) for name, entry in settings.items()}
     if not isinstance(settings, Settings):
         return settings
     changed: dict[str, Any] = {}

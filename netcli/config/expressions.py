@@ -14,6 +14,8 @@ from typing import Any
 
 _NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _TOKEN = re.compile(r"\s*(?:(?P<number>[0-9]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>//|[-+*()]))")
+#: Characters of an expression.
+LONGEST = 200
 #: Results of more digits than this are no setting of anything.
 _MOST = 10**15
 
@@ -45,6 +47,8 @@ def expression(text: str) -> Expression | None:
     """The expression that a text is; None for a plain text. Raises ExpressionError for a text that is nearly one."""
     if "$" not in text:
         return None
+    if len(text) > LONGEST:
+        raise ExpressionError(f"an expression has at most {LONGEST} characters, found {len(text)}", "compute it in steps")
     if name := _NAME.fullmatch(text):
         return Expression(text, (name[1],), (name[1],))
     if not (text.startswith("$(") and text.endswith(")")):

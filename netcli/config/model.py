@@ -6,9 +6,10 @@ The docstrings under the fields go into the JSON Schema and the documentation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, SkipValidation
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import core_schema
 
 from netcli.datasets.settings import DataSettings
 from netcli.datasets.source import PathText
@@ -20,6 +21,13 @@ from netcli.optimizers.sgd import Sgd
 from netcli.settings import Choice, Settings
 
 
+class _AsWritten:
+    """Annotation of a list that is kept as it is written: the layers of a block are looked through by `config/bodies.py`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.list_schema(min_length=1)
+
+
 class BlockSettings(Settings):
     """A block: layers under a name of the config's own, with settings."""
 
@@ -27,7 +35,7 @@ class BlockSettings(Settings):
     """The block's settings, each with its default, or with `required`. In its layers `$name` stands for one of them, and
     `$(4 * name)` for a whole number that is computed of them; `$channels` is what comes into a layer."""
 
-    layers: Annotated[Stack, SkipValidation] = Field(min_length=1)
+    layers: Annotated[Stack, _AsWritten()]
     """The layers of the block."""
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.joining import added
@@ -9,7 +13,7 @@ from netcli.layers.layer import Layer
 
 
 class Add(Layer):
-    """x + the output of an earlier layer.
+    """y = x + z, where z is the output of an earlier layer.
 
     Both have one shape. The earlier layer is one of this stack, or of one around it, that was given a `name`.
     """
@@ -17,7 +21,7 @@ class Add(Layer):
     word = "add"
     main = "of"
 
-    of: str
+    of: Annotated[str, Field(examples=["skip"])]
     """The name of the earlier layer."""
 
     def build(self, building: Building, x: Node) -> Node:

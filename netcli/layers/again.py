@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.layer import Layer
 
 
 class Again(Layer):
-    """What an earlier layer makes of x, with the same weights.
+    """y = layer(x), an earlier layer with the weights that it has.
 
     The earlier layer is one of this stack, or of one around it, that was given a `name`; with stacks in it, as a residual or a
     branch, all of their weights are shared. Its input may have another size where its weights do not depend on that. A layer
@@ -18,7 +22,7 @@ class Again(Layer):
     word = "again"
     main = "of"
 
-    of: str
+    of: Annotated[str, Field(examples=["tower"])]
     """The name of the earlier layer."""
 
     def build(self, building: Building, x: Node) -> Node:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from netcli.graph import Node
@@ -39,8 +39,11 @@ def _names_once(paths: list[dict[str, Stack]]) -> list[dict[str, Stack]]:
     return paths
 
 
+_SEVERAL = Field(min_length=2, examples=[[{"wide": [{"dense": 8}]}, {"same": []}]])
+
+
 class Branch(Layer):
-    """Stacks side by side, each on x; their outputs are joined in the order of the list.
+    """y = [first(x), second(x), …]: stacks side by side on x, their outputs joined in the order of the list.
 
     The list has a name for each stack, as in branch: [wide: [conv: 8], same: []]; an empty stack is x itself. (It is a list,
     since tools that sort the keys of a mapping would change the network.)
@@ -50,13 +53,27 @@ class Branch(Layer):
     main = "paths"
 
     paths: Annotated[
-        list[Annotated[dict[Name, Stack], AfterValidator(_one_name)]], Field(min_length=2), AfterValidator(_names_once)
+        list[Annotated[dict[Name, Stack], AfterValidator(_one_name)]],
+        Field(min_length=2, examples=[[{"wide": [{"dense": 8}]}, {"same": []}]]),
+        AfterValidator(_names_once),
     ]
     """The stacks, each with a name."""
 
     join: Join = "concat"
     """What is made of their outputs: concat puts their channels side by side; add and multiply take values of one shape, and
     multiply also images and one value per channel of them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_mapping(cls, value: Any) -> Any:
+        """Names as keys of a mapping would be the natural mistake."""
+        if isinstance(value, dict) and value and not set(value) & set(cls.model_fields):
+            raise PydanticCustomError(
+                "branch_form",
+                "the paths of a branch are a list, since their order matters: branch: [{first}: […], …]",
+                {"first": str(next(iter(value)))},
+            )
+        return value
 
     @property
     def stacks(self) -> Sequence[Sequence[Layer]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -47,12 +47,19 @@ class Store:
     dtype: DType
     variables: dict[str, Node] = field(default_factory=dict)
 
-    def get(self, label: str, shape: Shape, initial: Initializer, *, trainable: bool) -> Node:
-        """The variable of this name. Raises LayerError where it was made as another one."""
+    def get(self, label: str, shape: Shape, initial: Initializer, *, trainable: bool, shared: bool = False) -> Node:
+        """The variable of this name; `shared`: for another layer than it was made for. Raises LayerError where it was made as
+        another one.
+        """
         if label not in self.variables:
             self.variables[label] = variable(label, shape, initial, dtype=self.dtype, trainable=trainable)
         found = self.variables[label]
         before = shape_text(found.shape), op_of(found, Variable).trainable
+        if shared and found.shape != shape:
+            raise LayerError(
+                f"{label} has the shape {before[0]}; for this input it would need {shape_text(shape)}",
+                hint="the same weights can be had again only for inputs that they fit",
+            )
         if before != (shape_text(shape), trainable):
             made, wanted = (f"{_kind(trained)} of {what}" for what, trained in (before, (shape_text(shape), trainable)))
             raise LayerError(
@@ -150,7 +157,7 @@ class Building:
                 hint="give each parameter and statistic of a layer a name of its own; keep the node to use it twice",
             )
         self._asked.add(label)
-        return self.store.get(label, shape, initial, trainable=trainable)
+        return self.store.get(label, shape, initial, trainable=trainable, shared=self._shared is not None)
 
     def update(self, variable: Node, value: Node) -> None:
         """The new value of a statistic, after each training step. Raises LayerError for a second one."""
@@ -220,6 +227,17 @@ def vector(x: Node, layer: str) -> int:
             hint=f"put flatten (or global_avgpool) before {layer}",
         )
     return x.shape[0]
+
+
+def check_groups(groups: int, counts: Mapping[str, int]) -> None:
+    """Raise LayerError unless so many groups divide each of the counts evenly, which are named."""
+    for what, count in counts.items():
+        if count % groups:
+            raise LayerError(
+                f"{counted(groups, 'group')} cannot divide the {count} {what} evenly",
+                setting="groups",
+                hint="choose a divisor of both" if len(counts) == 2 else f"choose a divisor of {count}",
+            )
 
 
 def shape_text(shape: Shape) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.joining import concatenated
@@ -9,7 +13,7 @@ from netcli.layers.layer import Layer
 
 
 class Concat(Layer):
-    """x and the output of an earlier layer, the channels side by side: those of x first.
+    """y = [x, z]: the channels of x and behind them those of z, the output of an earlier layer.
 
     All axes but the channels are equal. The earlier layer is one of this stack, or of one around it, that was given a `name`.
     """
@@ -17,7 +21,7 @@ class Concat(Layer):
     word = "concat"
     main = "of"
 
-    of: str
+    of: Annotated[str, Field(examples=["skip"])]
     """The name of the earlier layer."""
 
     def build(self, building: Building, x: Node) -> Node:

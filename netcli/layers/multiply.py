@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.joining import multiplied
@@ -9,7 +13,7 @@ from netcli.layers.layer import Layer
 
 
 class Multiply(Layer):
-    """x times the output of an earlier layer, element by element.
+    """y = x · z, element by element, where z is the output of an earlier layer.
 
     Both have one shape, or one of them is an image and the other has one value per channel of it. The earlier layer is one of
     this stack, or of one around it, that was given a `name`.
@@ -18,7 +22,7 @@ class Multiply(Layer):
     word = "multiply"
     main = "of"
 
-    of: str
+    of: Annotated[str, Field(examples=["skip"])]
     """The name of the earlier layer."""
 
     def build(self, building: Building, x: Node) -> Node:

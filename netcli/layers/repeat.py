@@ -23,7 +23,7 @@ class Repeat(Layer):
     times: Annotated[int, Field(ge=1, le=1000)]
     """How many copies."""
 
-    layers: Stack = Field(min_length=1)
+    layers: Stack = Field(min_length=1, examples=[[{"dense": 8}, "relu"]])
     """The stack."""
 
     @property

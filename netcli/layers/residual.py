@@ -13,7 +13,7 @@ from netcli.layers.layer import Layer, Stack
 
 
 class Residual(Layer):
-    """layers(x) + shortcut(x), where the shortcut is x itself unless it has layers.
+    """y = layers(x) + shortcut(x), where the shortcut is x itself unless it has layers.
 
     He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016.
     """
@@ -21,7 +21,7 @@ class Residual(Layer):
     word = "residual"
     main = "layers"
 
-    layers: Stack = Field(min_length=1)
+    layers: Stack = Field(min_length=1, examples=[[{"conv": {"filters": 8, "padding": "same"}}, "relu"]])
     """The stack that is added to its input."""
 
     shortcut: Stack = Field(default_factory=list)

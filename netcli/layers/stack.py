@@ -12,7 +12,7 @@ from netcli.layers.building import Building, Store, Target
 from netcli.layers.ending import Ending, Given
 from netcli.layers.layer import LAYERS, Layer, Loss
 from netcli.layers.placing import INPUT, Placed, StackError, Written
-from netcli.layers.walk import Locate, Walk
+from netcli.layers.walk import Locate, Walk, early_loss
 from netcli.ops import batch_mean, cast, total
 
 
@@ -103,6 +103,9 @@ def build_model(
 
 def _check_end(stack: Sequence[Layer], locate: Locate) -> None:
     last = stack[-1]
+    early = next((layer for layer in stack[:-1] if isinstance(layer, Loss)), None)
+    if early is not None:
+        raise early_loss(early.word, locate(early))
     if not isinstance(last, Loss):
         known = ", ".join(word for word, kind in LAYERS.members.items() if issubclass(kind, Loss))
         message = f"the stack must end in a loss, it ends in {last.word}"

@@ -136,7 +136,7 @@ class Walk:
             item = written.resolve(x) if isinstance(written, Unresolved) else written
             placed = self._place(item, local_names(stack)[index], scope)
             if isinstance(item, Loss) and not (closed and index == len(stack) - 1):
-                raise _early_loss(placed)
+                raise early_loss(item.word, placed.written)
             self.building.suggested = _suits(stack[index + 1 :], suggested)
             y = self._layer(placed, x, scope)
             scope.done[placed.name.rpartition("/")[2]] = placed, y
@@ -208,14 +208,10 @@ def _suited(item: Layer) -> str | None:
     return item.suits or next(filter(None, map(_suited, inner)), None)
 
 
-def _early_loss(placed: Placed) -> StackError:
-    word = placed.layer.word
-    return StackError(
-        f"the loss {word} must be the last layer of the main stack, and the only loss",
-        placed.written,
-        None,
-        "remove it, or put it at the end",
-    )
+def early_loss(word: str, written: Written) -> StackError:
+    """A loss that is not the last layer."""
+    message = f"the loss {word} must be the last layer of the main stack, and the only loss"
+    return StackError(message, written, None, "remove it, or put it at the end")
 
 
 def _stack_error(error: GraphError, placed: Placed, scope: _Scope, parts: Sequence[_Scope]) -> StackError:

@@ -8,8 +8,9 @@ from functools import cache
 from netcli.graph import Op
 from netcli.ops.arithmetic import total
 from netcli.ops.avg_pool2d import avg_pool2d
+from netcli.ops.clip import clip
 from netcli.ops.concat import concat
-from netcli.ops.conv2d import conv2d
+from netcli.ops.conv2d import conv2d, conv2d_transposed
 from netcli.ops.dense import dense
 from netcli.ops.erf import erf
 from netcli.ops.exponential import exp, expm1, log, sqrt
@@ -38,8 +39,10 @@ __all__ = [
     "batch_sum",
     "broadcast",
     "cast",
+    "clip",
     "concat",
     "conv2d",
+    "conv2d_transposed",
     "cos",
     "dense",
     "erf",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -57,10 +57,20 @@ def model_of(
     return build_model(stack, inputs, dtype=dtype, weight_decay=weight_decay, l1=l1, locate=numbered(stack))
 
 
+def within(layer: Layer) -> Iterator[Layer]:
+    """A layer and all that are in it."""
+    yield layer
+    for stack in layer.stacks:
+        for inner in stack:
+            yield from within(inner)
+
+
 def numbered(stack: Sequence[Layer], first_line: int | None = None) -> Locate:
     """The layers of a stack by their numbers from 0, and on lines from the first one on."""
     places = {
-        id(layer): Written((number,), None if first_line is None else first_line + number) for number, layer in enumerate(stack)
+        id(layer): Written((number,), None if first_line is None else first_line + number)
+        for number, outer in enumerate(stack)
+        for layer in within(outer)
     }
     return lambda layer: places.get(id(layer), Written())
 

@@ -75,9 +75,9 @@ class Schedule:
         """Raise ExecutorError for a node that cannot be served."""
         for node in self.graph.nodes:
             if not (isinstance(node.op, Leaf) or is_served_by(node, Kernel)):
-                name = self.graph.names[node]
+                name, layer = self.graph.names[node], f" of layer {node.origin.layer}" if node.origin.layer else ""
                 raise ExecutorError(
-                    f"the llvm executor has no code for {name}, a {node.op.name} of layer {node.origin.layer}",
+                    f"the llvm executor has no code for {name}, a {node.op.name}{layer}",
                     hint="executor: numpy runs every operation; llvm those that are derived from Elementwise, too",
                 )
             if node.type.dtype == "float64":
