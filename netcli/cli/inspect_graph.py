@@ -238,7 +238,7 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
     rows = layer_rows(session.model, session.step)
     match form:
         case Format.PICTURE:
-            output.lines(picture(graph, rows, output.width, output.encoding, detail.value))
+            output.lines(picture(graph, rows, output.width, output.encoding, detail.value, depth))
         case Format.TABLE:
             forward, backward, parameters = (
                 sum(getattr(row, name) for row in rows) for name in ("flops_forward", "flops_backward", "parameters")
@@ -252,6 +252,6 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
         case Format.DOT:
             output.line(dot(graph, rows))
         case Format.SVG:
-            sys.stdout.write(svg(graph, rows, detail.value))
+            sys.stdout.write(svg(graph, rows, detail.value, depth))
         case Format.PNG:
-            sys.stdout.buffer.write(png(svg(graph, rows, detail.value)))
+            sys.stdout.buffer.write(png(svg(graph, rows, detail.value, depth)))
