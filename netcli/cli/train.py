@@ -187,7 +187,9 @@ def _notes(run: RunDirectory, trainer: Trainer, start: Checkpoint) -> Iterator[s
 
 def _remarks(session: Session) -> Iterator[str]:
     """What is hardly meant in a config, though it can be trained."""
-    for remark in session.remarks:
+    from netcli.training.remarks import remarks  # noqa: PLC0415
+
+    for remark in remarks(session):
         yield f"{remark.place}: {remark.message}; {remark.hint}"
 
 

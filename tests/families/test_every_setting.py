@@ -89,7 +89,7 @@ def test_a_single_value_is_the_main_setting(family: str, word: str) -> None:
     short, long = {word: value}, {word: {name: value}}
     found = checker.adapter.validate_python(short)
     assert found == checker.adapter.validate_python(long)
-    assert word in case.needed or found != checker.adapter.validate_python({word: {**case.needed}}), "the value is the default"
+    assert name in case.needed or found != checker.adapter.validate_python({word: {**case.needed}}), "the value is the default"
     assert checker.validator.is_valid(short)
 
 
