@@ -140,6 +140,7 @@ class _Drawing:
     def __init__(self, graph: Graph, rows: Rows, derivatives: Derivatives, arranged: Arrangement) -> None:
         self._graph, self._rows, self._derivatives, self._arranged = graph, rows, derivatives, arranged
         self._met: dict[Row, Result] = {}
+        self._taken = set(graph.names.values())
 
     def section(self, nest: Nest) -> Section:
         """The rows of a layer, and of those in it."""
@@ -193,10 +194,12 @@ class _Drawing:
         return self._short(row.head, row.layer)
 
     def _short(self, node: Node, layer: str) -> str:
-        """A node's name from where the layer stands: without the layers that both are in."""
-        path, own = self._graph.names[node].split("/"), layer.split("/")
+        """A node's name from where the layer stands: without the layers that both are in, unless another node has that name."""
+        name = self._graph.names[node]
+        path, own = name.split("/"), layer.split("/")
         shared = next((place for place, pair in enumerate(zip(path, own, strict=False)) if pair[0] != pair[1]), len(own))
-        return "/".join(path[min(shared, len(path) - 1) :])
+        short = "/".join(path[min(shared, len(path) - 1) :])
+        return name if "/" in short and short in self._taken else short
 
     def _takers(self, row: Row) -> int:
         """How many operands take a gradient from the row. An operation that hands it on as it is has no node for that."""
