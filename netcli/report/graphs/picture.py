@@ -172,7 +172,7 @@ def _turn(drawn: Mirror) -> PictureLine:
 def _with_guides(rows: Sequence[PictureLine]) -> list[PictureLine]:
     """The guides drawn through: on the left from the first row on, on the right from the first gradient on."""
     first_left = next((place for place, row in enumerate(rows) if row.left.guide != " "), 0)
-    first_right = next((place for place, row in enumerate(rows) if row.right.guide != " "), len(rows))
+    first_right = next((place for place, row in enumerate(rows) if row.right.guide.strip()), len(rows))
     return [_with_guide(row, place - first_left, place - first_right) for place, row in enumerate(rows)]
 
 
