@@ -328,7 +328,8 @@ def test_the_gradients_of_a_residual_meet_where_its_data_part(opened: Open) -> N
     into = page.evaluate(
         "(() => { const [row] = layers.find((layer) => layer.name === 'relu1').rows;"
         " const meeting = row.boxes.find((box) => box.text === 'g = g₁ + g₂');"
-        " return edgesSeen().filter((edge) => edge.to === meeting).map((edge) => [edge.kind, edge.from.layer.name]).sort(); })()"
+        " const into = edgesSeen().filter((edge) => edge.to === meeting);"
+        " return into.map((edge) => [edge.kind, edge.from.layer.name]).sort(); })()"
     )
     assert into == [["gradient", "repeat1/1/residual1"], ["gradient", "repeat1/1/residual1/conv1"]]
 
