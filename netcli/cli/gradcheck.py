@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netcli.cli.running import JsonOption, OverridesArgument, ThreadsOption, guarded, limit_threads, print_json, results
+from netcli.cli.command import Group, command
+from netcli.cli.running import JsonOption, OverridesArgument, ThreadsOption, limit_threads, print_json, results
 from netcli.errors import AnswerIsNo, UsageError
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class _Wanted:
         return prepare(loaded, "float64" if dtype == "float64" else "float32")
 
 
-@guarded
+@command(Group.LOOK)
 def gradcheck(
     config: Annotated[
         Path | None, typer.Argument(metavar="[CONFIG]", help="The YAML file; without it, every operation.", show_default=False)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netcli.cli.command import Group, command
 from netcli.cli.evaluate import CheckpointName, CheckpointOption
 from netcli.cli.running import (
     ExecutorOption,
     JsonOption,
     OverridesArgument,
     SourceArgument,
-    guarded,
     messages,
     results,
     stdout_to,
@@ -106,7 +106,7 @@ FormatOption = Annotated[
 DetailOption = Annotated[Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")]
 
 
-@guarded
+@command(Group.LOOK)
 def inspect_graph(
     config: SourceArgument,
     overrides: OverridesArgument = None,

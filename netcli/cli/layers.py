@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from netcli.cli.running import ConfigOption, JsonOption, guarded, print_json, results, with_config
+from netcli.cli.command import Group, command
+from netcli.cli.running import ConfigOption, JsonOption, print_json, results, with_config
 from netcli.errors import UsageError
 
 
-@guarded
+@command(Group.WRITE)
 def layers(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="A layer type.", show_default=False)] = None,
     config: ConfigOption = None,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from netcli.cli.running import ConfigOption, guarded, print_json, with_config
+from netcli.cli.command import Group, command
+from netcli.cli.running import ConfigOption, print_json, with_config
 
 
-@guarded
+@command(Group.WRITE)
 def schema(config: ConfigOption = None) -> None:
     """Print the JSON Schema of a config.
 

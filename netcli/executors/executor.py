@@ -1,6 +1,6 @@
 """The contract of an executor: a graph in, a program out; a program runs batches and keeps the state.
 
-One folder under `netcli/executors` is one executor; `EXECUTORS` in `__init__.py` names them.
+One folder under `netcli/executors` is one executor, found there by itself.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ from pydantic import Field
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.joining import added
-from netcli.layers.layer import Layer
+from netcli.layers.layer import Layer, LayerName
 
 
 class Add(Layer):
-    """y = x + z, where z is the output of an earlier layer.
+    """Sum with an earlier layer: y = x + z, where z is its output.
 
     Both have one shape. The earlier layer is one of this stack, or of one around it, that was given a `name`.
     """
@@ -21,7 +21,7 @@ class Add(Layer):
     word = "add"
     main = "of"
 
-    of: Annotated[str, Field(examples=["skip"])]
+    of: Annotated[LayerName, Field(examples=["skip"])]
     """The name of the earlier layer."""
 
     def build(self, building: Building, x: Node) -> Node:

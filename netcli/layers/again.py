@@ -8,11 +8,11 @@ from pydantic import Field
 
 from netcli.graph import Node
 from netcli.layers.building import Building
-from netcli.layers.layer import Layer
+from netcli.layers.layer import Layer, LayerName
 
 
 class Again(Layer):
-    """y = layer(x), an earlier layer with the weights that it has.
+    """Earlier layer once more: y = layer(x), with the weights that it has.
 
     The earlier layer is one of this stack, or of one around it, that was given a `name`; with stacks in it, as a residual or a
     branch, all of their weights are shared. Its input may have another size where its weights do not depend on that. A layer
@@ -22,7 +22,7 @@ class Again(Layer):
     word = "again"
     main = "of"
 
-    of: Annotated[str, Field(examples=["tower"])]
+    of: Annotated[LayerName, Field(examples=["tower"])]
     """The name of the earlier layer."""
 
     def build(self, building: Building, x: Node) -> Node:

@@ -11,9 +11,8 @@ from pydantic_core import PydanticCustomError
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.joining import added, concatenated, multiplied
-from netcli.layers.layer import Layer, Stack
+from netcli.layers.layer import Layer, LayerName, Stack
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=60)]
 Join = Literal["concat", "add", "multiply"]
 
 _JOINS: Mapping[Join, Callable[[str, Mapping[str, Node]], Node]] = {
@@ -43,7 +42,7 @@ _SEVERAL = Field(min_length=2, examples=[[{"wide": [{"dense": 8}]}, {"same": []}
 
 
 class Branch(Layer):
-    """y = [first(x), second(x), …]: stacks side by side on x, their outputs joined in the order of the list.
+    """Branches: stacks side by side on x, joined in the order of the list: y = [first(x), second(x), …].
 
     The list has a name for each stack, as in branch: [wide: [conv: 8], same: []]; an empty stack is x itself. (It is a list,
     since tools that sort the keys of a mapping would change the network.)
@@ -53,7 +52,7 @@ class Branch(Layer):
     main = "paths"
 
     paths: Annotated[
-        list[Annotated[dict[Name, Stack], AfterValidator(_one_name)]],
+        list[Annotated[dict[LayerName, Stack], AfterValidator(_one_name)]],
         Field(min_length=2, examples=[[{"wide": [{"dense": 8}]}, {"same": []}]]),
         AfterValidator(_names_once),
     ]

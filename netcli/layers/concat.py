@@ -9,11 +9,11 @@ from pydantic import Field
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.joining import concatenated
-from netcli.layers.layer import Layer
+from netcli.layers.layer import Layer, LayerName
 
 
 class Concat(Layer):
-    """y = [x, z]: the channels of x and behind them those of z, the output of an earlier layer.
+    """Channels beside an earlier layer's: y = [x, z], those of x and behind them those of its output z.
 
     All axes but the channels are equal. The earlier layer is one of this stack, or of one around it, that was given a `name`.
     """
@@ -21,7 +21,7 @@ class Concat(Layer):
     word = "concat"
     main = "of"
 
-    of: Annotated[str, Field(examples=["skip"])]
+    of: Annotated[LayerName, Field(examples=["skip"])]
     """The name of the earlier layer."""
 
     def build(self, building: Building, x: Node) -> Node:

@@ -9,10 +9,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from netcli.graph import Array, Node
+from netcli.graph import Array, Node, Shape
 from netcli.layers.building import Building
 from netcli.layers.outputs import ANYWHERE, Bounds, Form
 from netcli.settings import Choice, Family, Option
+
+#: What a person may call a layer.
+LayerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=60)]
 
 
 class Layer(Option):
@@ -34,7 +37,7 @@ class Layer(Option):
     training_only: ClassVar[bool] = False
     """Whether it returns its input outside training, as dropout and augmentation do."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=60)] | None = None
+    name: LayerName | None = None
     """Name of the layer; by default its type and a number: conv1, conv2, …"""
 
     @property
@@ -58,6 +61,10 @@ class Layer(Option):
     def outputs_within(self, given: Bounds) -> Bounds:
         """A range that the outputs never leave where the inputs do not leave `given`; ANYWHERE where nothing is known."""
         return given if self.rearranges or self.training_only else ANYWHERE
+
+    def least_batch(self, shape: Shape) -> int:
+        """How many examples a batch must have for training to mean anything, where the layer's outputs have this shape."""
+        return 1
 
     def dead(self, values: Array) -> Array | None:
         """Which units (channels of images, or features) learn nothing from these outputs, `(n, units, …)`: `(units,)`, bool.
@@ -92,8 +99,13 @@ class Loss(Layer):
     reads: ClassVar[frozenset[Form]] = frozenset()
     """Empty for a loss of values, which takes numbers as they are."""
 
+    @property
+    def of_input(self) -> bool:
+        """Whether it compares with the standardised input, so that the targets of the data are not read."""
+        return False
+
     def baseline(self, targets: Array, classes: int | None) -> Baseline | None:
-        """The losses without knowledge on these targets, raw: labels `(n,)` of so many classes, or values `(n, …)`.
+        """The losses without knowledge on these targets, raw: labels `(n, …)` of so many classes, or values `(n, …)`.
 
         None: the loss cannot tell.
         """

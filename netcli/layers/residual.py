@@ -13,7 +13,7 @@ from netcli.layers.layer import Layer, Stack
 
 
 class Residual(Layer):
-    """y = layers(x) + shortcut(x), where the shortcut is x itself unless it has layers.
+    """Residual connection: y = layers(x) + shortcut(x), where the shortcut is x itself unless it has layers.
 
     He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016.
     """

@@ -120,12 +120,6 @@ class Session:
         found = next((placed for placed in self.layers if placed.name == layer), None)
         return self.loaded.place(*found.written.loc) if found is not None else None
 
-    @property
-    def remarks(self) -> list[Problem]:
-        """What is hardly meant, though it can be trained: what it is, where, and what to do."""
-        found = self.model.ending.remarks
-        return [Problem(each.message, self.loaded.place(*each.placed.written.loc), each.hint) for each in found]
-
     def batches(self, epoch: int) -> list[Array]:
         """The indices of an epoch's examples, batch by batch: a function of seed and epoch alone."""
         config, examples = self.loaded.config, len(self.data.train)

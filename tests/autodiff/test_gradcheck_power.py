@@ -67,6 +67,7 @@ def plants(sample: Sample, input_: int, right: Array) -> list[tuple[str, Plant]]
     return [(plant.__name__, plant) for plant in named] + [("one element", OneElement(element))]
 
 
+@pytest.mark.slow
 @every_case
 def test_an_error_in_a_reverse_rule_is_found_and_named(sample: Sample, planted: int) -> None:
     assert isinstance(sample.op, Differentiable)

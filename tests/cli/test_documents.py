@@ -111,6 +111,7 @@ def test_gradcheck(what: str, config: Path) -> None:
     assert len(set(names)) > 30 or what == "model"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["numpy", "llvm"])
 @pytest.mark.parametrize("what", ["operations", "model"])
 def test_gradcheck_of_an_executor(what: str, name: str, config: Path) -> None:

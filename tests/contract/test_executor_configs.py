@@ -69,6 +69,7 @@ def curves(steps: Iterator[dict[str, Array]]) -> dict[str, Array]:
     return {name: np.array([step[name] for step in outputs], "float64") for name in CURVES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("name", [name for name in EXECUTOR_CASES if name != "numpy"])
 def test_curves_of_configs(name: str, path: Path, small_mnist: Path) -> None:

@@ -47,6 +47,7 @@ def drawn(op: object, argument: Argument, generator: np.random.Generator) -> Arr
     return np.abs(values) if isinstance(op, Cast) else values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
 def test_every_dtype_uniform_and_varying(executor_case: ExecutorCase, runner: Executor, operation: type) -> None:
     """All that the operation accepts, in one graph."""

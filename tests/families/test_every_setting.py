@@ -47,7 +47,7 @@ FAMILIES = {
     "optimizers": Described(OPTIMIZERS, OPTIMIZER_CASES, {}),
     "schedules": Described(SCHEDULES, SCHEDULE_CASES, {"warmup_epochs": NOT_NEGATIVE}),
     "datasets": Described(DATASETS, DATASET_CASES, {}),
-}  # type: ignore[dict-item]
+}
 CHECKERS = {name: described.checker for name, described in FAMILIES.items()}
 MEMBERS = [(name, word) for name, described in FAMILIES.items() for word in described.cases]
 every_member = pytest.mark.parametrize(("family", "word"), MEMBERS)
@@ -89,7 +89,7 @@ def test_a_single_value_is_the_main_setting(family: str, word: str) -> None:
     short, long = {word: value}, {word: {name: value}}
     found = checker.adapter.validate_python(short)
     assert found == checker.adapter.validate_python(long)
-    assert word in case.needed or found != checker.adapter.validate_python({word: {**case.needed}}), "the value is the default"
+    assert name in case.needed or found != checker.adapter.validate_python({word: {**case.needed}}), "the value is the default"
     assert checker.validator.is_valid(short)
 
 

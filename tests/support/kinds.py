@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
+from netcli.config.schema import schema
 from netcli.settings import Choice, Family
 
 NOT_FINITE = (math.inf, -math.inf, math.nan)
@@ -42,6 +43,22 @@ NOT_NEGATIVE = Kind((0, 0.0, 2, 3.5), (-1e-9, -1, "1", True, None), NOT_FINITE)
 NUMBER = Kind((-2.5, 0, 3), ("1", True, None, [1.0]), NOT_FINITE)
 FLAG = Kind((True, False), (0, 1, "true", "yes", None, 1.0))
 NAME = Kind(("a", "conv-1_.X", "x" * 60, None), ("", "a b", "a/b", "é", "x" * 61, 3, True, ["a"]), ("a\n",))
+LAYER_NAME = Kind(tuple(name for name in NAME.right if name is not None), (*NAME.wrong, None), NAME.unseen)
+STACK_OR_NONE = Kind(
+    ([], ["relu"], [{"dense": 3}, {"relu": None}], [{"residual": [{"repeat": {"times": 2, "layers": ["tanh"]}}]}]),
+    (
+        "relu",
+        3,
+        None,
+        {"dense": 3},
+        ["rely"],
+        [{"dense": -1}],
+        [["relu"]],
+        [{"residual": ["rely"]}],
+        [{"dense": 3, "relu": None}],
+    ),
+)
+STACK = Kind(tuple(stack for stack in STACK_OR_NONE.right if stack), (*STACK_OR_NONE.wrong, []))
 INIT = Kind(
     (None, "he", {"normal": 0.1}, {"normal": None}, {"constant": 1}, {"uniform": {"low": 0, "high": 1}}),
     (
@@ -66,6 +83,9 @@ def or_none(kind: Kind) -> Kind:
     return Kind((None, *kind.right), tuple(value for value in kind.wrong if value is not None), kind.unseen)
 
 
+#: What a loss of values compares with.
+TARGET = Kind(("data", "input"), ("output", "", 1, True, None))
+
 #: The settings of every layer that has weights, and of every one that looks through windows.
 WEIGHTS = {"bias": FLAG, "init": INIT, "bias_init": INIT, "weight_decay": or_none(NOT_NEGATIVE), "l1": or_none(NOT_NEGATIVE)}
 WINDOW = {"size": PAIR, "stride": or_none(PAIR), "padding": PADDING}
@@ -82,7 +102,8 @@ class Checker:
         """`needed` are the settings that a member cannot do without."""
         self.family, self.table, self.needed = family, table, needed
         self.adapter: TypeAdapter[Any] = TypeAdapter(Annotated[family.base, Choice(family)])
-        self.schema = self.adapter.json_schema()
+        name = family.kind.replace(" ", "_")
+        self.schema = {"$ref": f"#/$defs/{name}", "$defs": schema()["$defs"]}
         self.validator = Draft202012Validator(self.schema)
 
     def check_table(self, word: str) -> None:

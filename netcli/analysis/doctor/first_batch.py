@@ -16,8 +16,10 @@ from netcli.analysis.values import first_batch
 from netcli.autodiff import gradients
 from netcli.errors import Place
 from netcli.graph import Array, Graph, Node, Variable, op_of
+from netcli.layers.building import counted
 from netcli.layers.layer import Baseline, Loss
 from netcli.layers.placing import Placed
+from netcli.training.remarks import last_batch, small_batch, starved
 from netcli.training.session import Session
 
 #: Inputs around 0 with a deviation near 1 are what the initialisers are derived for (LeCun, Bottou, Orr and Müller, "Efficient
@@ -56,6 +58,7 @@ def look(session: Session, asked: Callable[[], bool]) -> Iterator[Finding]:
         raise KeyboardInterrupt
     yield _standardised(seen)
     yield from _ending(session)
+    yield from _last_batch(session)
     yield _first_loss(seen)
     yield _activations(seen)
     yield _gradients(seen)
@@ -138,10 +141,27 @@ def _ending(session: Session) -> Iterator[Finding]:
     )
 
 
+def _last_batch(session: Session) -> Iterator[Finding]:
+    """Whether the last batch of an epoch is too small for a layer; nothing is said where no layer asks for more than one."""
+    if not any(placed.layer.least_batch(node.shape) > 1 for placed, node in session.model.training.layers):
+        return
+    placed, examples = starved(session), last_batch(session)
+    problem = None if placed is None else small_batch(session, placed)
+    yield Finding(
+        "last batch",
+        "ok" if problem is None else "warning",
+        counted(examples, "example"),
+        "at least 2, for batchnorm",
+        {"examples": examples},
+        None if problem is None else f"{problem.message}; {problem.hint}",
+        None if problem is None else problem.place,
+    )
+
+
 def _first_loss(seen: _Seen) -> Finding:
     """Against the losses of a network that knows nothing of its input, as the loss itself has them."""
     baseline, word = baseline_of(seen.session), loss_of(seen.session).word
-    verdict, advice = _judged_loss(seen.loss, baseline, values=seen.session.data.classes is None)
+    verdict, advice = _judged_loss(seen.loss, baseline, values=seen.session.model.classes is None)
     return Finding(
         "initial loss",
         verdict,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from support.kinds import LAYER_NAME
 from support.members import NAMED, LayerCase, StackVariant
 
 CASE = LayerCase(
-    settings={},
+    settings={"of": LAYER_NAME},
     needed={"of": "skip"},
     main=("of", "skip"),
     front=NAMED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from support.kinds import LAYER_NAME
 from support.members import NAMED, LayerCase, StackVariant, Tensor, Weights
 
 
@@ -12,7 +13,7 @@ def twice(w: Weights, x: Tensor) -> Tensor:
 
 
 CASE = LayerCase(
-    settings={},
+    settings={"of": LAYER_NAME},
     needed={"of": "skip"},
     main=("of", "skip"),
     front=NAMED,

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from members.layers.residual import convolved
+from support.kinds import Kind
 from support.late import torch
 from support.members import LayerCase, LayerVariant, Tensor, Weights
 
 IMAGE = (3, 5, 4)
+PATHS = Kind(
+    ([{"a": []}, {"b": ["relu"]}], [{"a": ["relu"]}, {"b": [{"dense": 3}]}, {"c": []}]),
+    ([{"a": []}], [], {"a": [], "b": []}, [{"a": "relu"}, {"b": []}], ["relu", "tanh"], None, 3),
+    ([{"a": []}, {"a": []}], [{"a": [], "b": []}, {"c": []}], [{"a b": []}, {"b": []}]),
+)
 WIDE = "wide: [conv: {filters: 4, padding: same}]"
 
 
@@ -22,7 +28,7 @@ def gated(w: Weights, x: Tensor) -> Tensor:
 
 
 CASE = LayerCase(
-    settings={},
+    settings={"paths": PATHS, "join": Kind(("concat", "add", "multiply"), ("sum", "", 3, None))},
     needed={"paths": [{"a": ["tanh"]}, {"b": []}]},
     main=("paths", [{"a": []}, {"b": ["tanh"]}]),
     suits="glorot",

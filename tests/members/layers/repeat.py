@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.kinds import NATURAL
+from support.kinds import NATURAL, STACK
 from support.members import LayerCase, LayerVariant, Tensor, Weights
 
 
@@ -14,7 +14,7 @@ def dense_twice(w: Weights, x: Tensor) -> Tensor:
 
 
 CASE = LayerCase(
-    settings={"times": NATURAL},
+    settings={"times": NATURAL, "layers": STACK},
     needed={"times": 2, "layers": ["tanh"]},
     suits="glorot",
     variants=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from support.kinds import STACK, STACK_OR_NONE
 from support.late import F
 from support.members import LayerCase, LayerVariant, Tensor, Weights
 
@@ -25,7 +26,7 @@ def shortened(w: Weights, x: Tensor) -> Tensor:
 
 
 CASE = LayerCase(
-    settings={},
+    settings={"layers": STACK, "shortcut": STACK_OR_NONE},
     needed={"layers": ["tanh"]},
     main=("layers", ["tanh"]),
     suits="glorot",
