@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import llvmlite
 import numpy as np
@@ -46,7 +47,10 @@ def main(net: str, batch: int, seconds: float) -> None:
     rule = Rule(OPTIMIZERS.members["sgd"](lr=0.01, momentum=0.9), SCHEDULES.members["constant"](), 100, 100)
     network = model.training
     graph = optimize(training_step(network.objective, network.outputs, model.parameters, model.step, rule, {}))
+    begun = time.perf_counter()
     program = LlvmExecutor().compile(graph, ("loss", "grad_norm"))
+    program.prepare(batch)
+    compiling = (time.perf_counter() - begun) * 1e3
     generator = np.random.default_rng(0)
     data = {
         "input": generator.normal(size=(batch, *shape)).astype(np.float32),
@@ -59,7 +63,8 @@ def main(net: str, batch: int, seconds: float) -> None:
             pass
 
     count = together(steps)
-    report(timed(lambda: steps(count), seconds) / count, f"netcli {netcli.__version__}, llvmlite {llvmlite.__version__}")
+    version = f"netcli {netcli.__version__}, llvmlite {llvmlite.__version__}"
+    report(timed(lambda: steps(count), seconds) / count, version, compile_ms=compiling)
 
 
 if __name__ == "__main__":

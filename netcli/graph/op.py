@@ -31,6 +31,9 @@ class Op(ABC):
     #: The input, by place, that only tells how many examples there are; its values are not read.
     like: ClassVar[int | None] = None
 
+    #: The fields, whole numbers, that tell one operation from another of its kind: generated code takes them as numbers.
+    identities: ClassVar[tuple[str, ...]] = ()
+
     @property
     def name(self) -> str:
         """The operation's name in texts and pictures: `Conv2D` is `conv2d`, `BatchSum` is `batch_sum`."""

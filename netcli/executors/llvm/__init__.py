@@ -64,10 +64,11 @@ def _threads_asked() -> int | None:
 
 
 class LlvmProgram(Program):
-    """A graph, and code for the largest batch it has seen."""
+    """A graph, and code for the largest batch it has seen; `compiled`: how many of its kernels were not found, but compiled."""
 
     def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, cache: CodeCache) -> None:
         self.graph, self.guards, self.cpu, self.threads, self.cache = graph, tuple(guards), target, threads, cache
+        self.compiled = 0
         self._code: Loaded | None = None
         self._timed: Loaded | None = None
         Schedule(graph)  # what cannot be served is said now
@@ -77,14 +78,16 @@ class LlvmProgram(Program):
         if self._code is None or examples > self._code.examples:
             check_runs_here(self.cpu)
             plan = plan_of(self.graph, self.cpu, examples)
-            self._code = Loaded(plan, Compiled(code_of(plan, self.cpu, self.guards, self.cache), self.cpu), self.threads)
+            code = code_of(plan, self.cpu, self.guards, self.cache)
+            self._code = Loaded(plan, Compiled(code.objects, self.cpu), self.threads)
+            self.compiled = code.compiled
 
     def _prepare_timed(self, examples: int) -> Loaded:
         if self._timed is None or examples > self._timed.examples:
             check_runs_here(self.cpu)
             plan = plan_of(self.graph, self.cpu, examples)
-            objects, work = timed_code_of(plan, self.cpu, self.guards)
-            self._timed = Loaded(plan, Compiled(objects, self.cpu), self.threads, work)
+            code = timed_code_of(plan, self.cpu, self.guards, self.cache)
+            self._timed = Loaded(plan, Compiled(code.objects, self.cpu), self.threads, code.work)
         return self._timed
 
     def run(self, state: State, feeds: Feeds) -> dict[str, Array]:

@@ -52,6 +52,16 @@ class Routines:
 
         self._call(e, "add_groups", [sums, target, *vectors, groups, I64(floats)], write)
 
+    def total(self, e: Emitter, parts: ir.Value, target: ir.Value, count: int) -> None:
+        """Add up so many numbers that lie one after another, in their order."""
+
+        def write(e: Emitter, parts: ir.Value, target: ir.Value, count: ir.Value) -> None:
+            with e.carrying(count, [F32(0.0)]) as turn:
+                turn.values = [e.b.fadd(turn.values[0], e.b.load(e.b.gep(parts, [turn.index])))]
+            e.b.store(turn.values[0], target)
+
+        self._call(e, "total", [parts, target, I64(count)], write)
+
     def _call(self, e: Emitter, name: str, arguments: Sequence[ir.Value], write: Callable[..., None]) -> None:
         """Call the function of this name, which `write` writes the first time."""
         name, kind = f"routine_{name}", ir.FunctionType(ir.VoidType(), [each.type for each in arguments])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from netcli.executors.llvm.calls import calls_of, functions
 from netcli.executors.llvm.contents import computed, read
 from netcli.executors.llvm.levels import Level
 from netcli.executors.llvm.lowering import strips
@@ -40,6 +41,12 @@ class _Text:
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.schedule, self.cpu, self.names = plan, plan.schedule, plan.cpu, plan.graph.names
+        self.functions = functions(calls_of(plan, plan.cpu))
+
+    def _call(self, name: str) -> str:
+        """A kernel, and the one whose code it has, if that was called before."""
+        function = self.functions[name]
+        return name if function == name else f"{name} = {function}"
 
     # memory
 
@@ -93,17 +100,17 @@ class _Text:
 
     def _level(self, name: str, level: Level) -> Iterator[str]:
         for i, wide in enumerate(level.wide):
-            yield f"    {name}_wide_{i}: {_count(wide.size, 'element')}, shared in {_count(wide.slices, 'slice')}"
+            shared = f"shared in {_count(wide.slices, 'slice')}"
+            yield f"    {self._call(f'{name}_wide_{i}')}: {_count(wide.size, 'element')}, {shared}"
             yield from (f"      {self._uniform(node)}" for node in wide.nodes)
         for i, node in enumerate(level.strips):
-            yield f"    {name}_strip_{i}: shared in {_count(strips(node, self.cpu), 'strip')}"
+            yield f"    {self._call(f'{name}_strip_{i}')}: shared in {_count(strips(node, self.cpu), 'strip')}"
             yield f"      {self._uniform(node)}"
-        for i, nodes in enumerate(level.narrow_parts):
-            yield f"    {name}_narrow_{i}: by thread 0"
-            totals = [node for node in nodes if node in level.totals]
-            if totals:
-                yield f"      the slices added up of {self._list(totals)}"
-            yield from (f"      {self._uniform(node)}" for node in nodes if node not in totals)
+        if level.totals:
+            yield f"    by thread 0 the slices added up of {self._list(list(level.totals))}"
+        for i, node in enumerate(level.narrow):
+            yield f"    {self._call(f'{name}_narrow_{i}')}: by thread 0"
+            yield f"      {self._uniform(node)}"
 
     def _uniform(self, node: Node) -> str:
         inputs = self._read(node)
@@ -121,7 +128,7 @@ class _Text:
             yield from self._kernel(f"block_{count}_{i}", node)
         for i, node in enumerate(phase.late):
             shared = _count(strips(node, self.cpu), "strip")
-            yield f"  late_{count}_{i}: {self.names[node]}, after each round, shared in {shared} of rows"
+            yield f"  {self._call(f'late_{count}_{i}')}: {self.names[node]}, after each round, shared in {shared} of rows"
             yield f"    stores {self._stored(node)}"
         if phase.reductions:
             yield f"  then the sums of the groups, shared: {self._list(phase.reductions)}"
@@ -133,7 +140,7 @@ class _Text:
         more = [x for x in computed(self.schedule, node) if x is not head]
         how = "fused" if producer else "inlined"
         shared = f", shared in {_count(self.plan.shared[node], 'strip')} of channels" if node in self.plan.shared else ""
-        yield f"  {name}: {self.names[head]}{shared}" + (f"; {how}: {self._list(more)}" if more else "")
+        yield f"  {self._call(name)}: {self.names[head]}{shared}" + (f"; {how}: {self._list(more)}" if more else "")
         inputs = self._read(node)
         if inputs:
             yield f"    reads {self._list(inputs)}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from llvmlite import ir
 
+from netcli.executors.llvm.calls import Call
 from netcli.executors.llvm.ir import F32, I1, I64, Emitter
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.routines import Routines
@@ -22,6 +23,7 @@ class Step:
 
     e: Emitter
     plan: Plan
+    symbols: Mapping[str, str]
     routines: Routines
     team: Team
     local: ir.Value
@@ -31,10 +33,12 @@ class Step:
     examples: ir.Value
     indices: ir.Value
 
-    def call(self, function: ir.Function, part: ir.Value, first: ir.Value, blocks: ir.Value, *more: ir.Value) -> None:
+    def call(self, call: Call, part: ir.Value, first: ir.Value, blocks: ir.Value, *more: ir.Value) -> None:
         """Call a kernel."""
+        function = self.e.function(self.symbols[call.name], call.type)
+        numbers = self.e.table(f"numbers_{call.name}", call.kind.numbers)
         memories = [self.local, self.shared, self.state, self.following]
-        self.e.b.call(function, [*memories, part, first, blocks, self.examples, *more])
+        self.e.b.call(function, [*memories, part, first, blocks, self.examples, numbers, *more])
 
     def address(self, node: Node) -> ir.Value:
         """Where a uniform value begins."""
