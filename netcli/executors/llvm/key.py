@@ -1,8 +1,8 @@
 """The keys of code in the cache: digests of all that the code depends on.
 
 For a program these are netcli's own sources that write the code, the versions of what they use, the CPU, the guards, every node
-of the graph with its attributes and constants, and the whole plan: what is stored, in which phases, where each buffer lies. For a
-kernel they are the sources, the versions, the CPU, and its kind.
+of the graph with its attributes and constants, and the whole plan: what is stored, in which phases, where each buffer lies. For
+a kernel they are the sources, the versions, the CPU, and its kind.
 """
 
 from __future__ import annotations
