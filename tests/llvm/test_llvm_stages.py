@@ -71,8 +71,7 @@ def test_every_function_has_the_name_that_the_schedule_gives_it(tmp_path: Path) 
     global_ = re.findall(r"^\t\.globl\t(\w+)", dumped(tmp_path, "asm"), re.MULTILINE)
     routines = {name for name in defined if name.startswith("routine_")}
     assert sorted(defined) == sorted(global_) == sorted(["steps", *routines, *functions])
-    numbers = re.findall(r"call void @(\w+)\(.*@numbers_(\w+)", llvm)
-    assert {(calls[name], name) for name in calls} == set(numbers)
+    assert set(re.findall(r"^@numbers_(\w+) = ", llvm, re.MULTILINE)) == set(calls)
 
 
 def tiny() -> Graph:

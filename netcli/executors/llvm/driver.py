@@ -26,7 +26,7 @@ from netcli.executors.llvm.schedule import Phase
 from netcli.executors.llvm.step import Step, finish, least, write_batch_sizes
 from netcli.executors.llvm.stopwatch import Stopwatch, Work
 from netcli.executors.llvm.subnormals import flushing_subnormals
-from netcli.executors.llvm.target import LANES, Cpu
+from netcli.executors.llvm.target import Cpu
 from netcli.executors.llvm.team import FRAME, Team
 from netcli.graph import Node
 
@@ -130,23 +130,16 @@ class Driver:
             self._write_level(step, f"uniform_{count}_{number}", level)
 
     def _write_level(self, step: Step, name: str, level: Level) -> None:
-        e = step.e
         for i, wide in enumerate(level.wide):
-            for part in step.turns(I64(wide.slices)):
-                low = e.b.sdiv(e.b.mul(part, I64(wide.vectors)), I64(wide.slices))
-                high = e.b.sdiv(e.b.mul(e.b.add(part, I64(1)), I64(wide.vectors)), I64(wide.slices))
-                with self._timing(step, Work("uniform", wide.nodes)):
-                    step.call(self._calls[f"{name}_wide_{i}"], part, low, e.b.sub(high, low))
+            with self._timing(step, Work("uniform", wide.nodes)):
+                step.share(self._calls[f"{name}_wide_{i}"], wide.slices, wide.vectors)
         for i, node in enumerate(level.strips):
-            for part in step.turns(I64(strips(node, self.cpu))):
-                with self._timing(step, Work("uniform", (node,))):
-                    step.call(self._calls[f"{name}_strip_{i}"], part, I64(0), I64(0))
+            with self._timing(step, Work("uniform", (node,))):
+                step.share(self._calls[f"{name}_strip_{i}"], strips(node, self.cpu))
         if level.totals or level.narrow:
             with step.team.first(), self._timing(step, Work("uniform", (*level.totals, *level.narrow))):
-                for node, slices in level.totals.items():
-                    step.routines.total(e, self._partial(step, node), step.address(node), slices)
-                for i in range(len(level.narrow)):
-                    step.call(self._calls[f"{name}_narrow_{i}"], I64(0), I64(0), I64(0))
+                step.total(name, level.totals)
+                step.call_each(name, [self._calls[f"{name}_narrow_{i}"] for i in range(len(level.narrow))])
 
     # block phases
 
@@ -189,7 +182,7 @@ class Driver:
             return
         e, (start, blocks) = step.e, within
         groups = least(e, blocks, I64(self.plan.groups))
-        for group in step.turns(groups):
+        with step.turns(groups) as group:
             with e.b.if_then(e.b.icmp_signed("==", start, I64(0))):
                 for node in phase.reductions:
                     self._clear(step, node, group)
@@ -223,7 +216,7 @@ class Driver:
                 continue
             for node, call in some:
                 self._meet(step)
-                for strip in step.turns(I64(count)):
+                with step.turns(I64(count)) as strip:
                     self._write_kernel(step, node, call, (strip, *whole[1:]))
             self._meet(step)
 
@@ -239,27 +232,19 @@ class Driver:
 
     def _write_late(self, step: Step, call: Call, node: Node, within: tuple[ir.Value, ir.Value]) -> None:
         """This thread's strips of a late reduction over so many blocks from the first."""
-        for strip in step.turns(I64(strips(node, self.cpu))):
-            with self._timing(step, Work("block", (node,))):
-                step.call(call, strip, *within)
+        with step.turns(I64(strips(node, self.cpu))) as strip, self._timing(step, Work("block", (node,))):
+            step.call(call, strip, *within)
 
     def _partial(self, step: Step, node: Node) -> ir.Value:
         """Where the sums of the groups begin."""
-        offset = self.plan.buffers[node].partial
-        assert offset is not None
-        return step.e.b.gep(step.shared, [I64(offset)])
+        return step.e.b.gep(step.shared, [I64(step.partial(node))])
 
     def _clear(self, step: Step, node: Node, group: ir.Value) -> None:
-        e, floats = step.e, self.plan.buffers[node].floats
-        step.routines.clear(e, e.b.gep(self._partial(step, node), [e.b.mul(group, I64(floats))]), floats)
+        step.routines.clear(step.e, self._partial(step, node), group, self.plan.buffers[node].floats)
 
     def _combine(self, step: Step, nodes: Sequence[Node]) -> None:
-        """Add the groups' sums in their order, vector by vector; the threads share the vectors."""
-        e, team = step.e, step.team
-        groups = least(e, step.count(), I64(self.plan.groups))
+        """Add the groups' sums in their order; the threads share the vectors."""
+        groups, share = least(step.e, step.count(), I64(self.plan.groups)), (step.team.thread, step.team.threads)
         for node in nodes:
-            buffer, partial = self.plan.buffers[node], self._partial(step, node)
-            vectors = I64(buffer.floats // LANES)
-            low = e.b.sdiv(e.b.mul(team.thread, vectors), team.threads)
-            high = e.b.sdiv(e.b.mul(e.b.add(team.thread, I64(1)), vectors), team.threads)
-            step.routines.add_groups(e, partial, step.address(node), (low, high), groups, buffer.floats)
+            floats = self.plan.buffers[node].floats
+            step.routines.add_groups(step.e, self._partial(step, node), step.address(node), share, groups, floats)

@@ -169,11 +169,15 @@ class Emitter:
 
     def table(self, name: str, numbers: Sequence[int]) -> ir.Value:
         """The address of 64-bit numbers that do not change, written once in the module."""
+        return self.constants(name, [I64(number) for number in numbers])
+
+    def constants(self, name: str, values: Sequence[ir.Value]) -> ir.Value:
+        """The same of constants, or addresses, of one type."""
         made = self.module.globals.get(name)
         if made is None:
-            kind = ir.ArrayType(I64, len(numbers))
+            kind = ir.ArrayType(values[0].type, len(values))
             made = ir.GlobalVariable(self.module, kind, name)
-            made.initializer, made.global_constant, made.linkage = ir.Constant(kind, list(numbers)), True, "internal"
+            made.initializer, made.global_constant, made.linkage = ir.Constant(kind, list(values)), True, "private"
         return made.gep([I64(0), I64(0)])
 
     # control
