@@ -16,7 +16,8 @@ from netcli.config.model import ModelSettings
 from netcli.executors.executor import initial_state
 from netcli.executors.llvm import LlvmExecutor
 from netcli.graph import TensorType
-from netcli.layers.stack import Inputs, build_model, place
+from netcli.layers.placing import place
+from netcli.layers.stack import Inputs, build_model
 from netcli.optimizers.optimizer import OPTIMIZERS
 from netcli.optimizers.schedules.schedule import SCHEDULES
 from netcli.optimizers.step import Rule, training_step

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from netcli.graph import Node
 from netcli.layers.layer import Layer
 from netcli.ops import sigmoid
-from netcli.ops.elementwise import Unary, unary_samples
+from netcli.ops.elementwise import Unary
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,6 @@ class Swish(Unary):
         (x,) = node.inputs
         s = sigmoid(x)
         return s + x * s * (1.0 - s)
-
-    @classmethod
-    def samples(cls):
-        return unary_samples(cls())
 
 
 class SwishLayer(Layer):

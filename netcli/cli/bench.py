@@ -21,7 +21,7 @@ from netcli.cli.running import (
 from netcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from netcli.report.bench import Bench
+    from netcli.analysis.bench.records import Bench
 
 _SECONDS = 1.0
 
@@ -49,9 +49,9 @@ def bench(
     if steps is not None and seconds is not None:
         raise UsageError("--steps and --seconds do not go together", hint="give the one or the other")
     limit_threads(threads)
+    from netcli.analysis.bench.measure import Limit  # noqa: PLC0415
+    from netcli.analysis.bench.measure import bench as measure  # noqa: PLC0415
     from netcli.config.load import load  # noqa: PLC0415 - heavy
-    from netcli.training.bench import Limit  # noqa: PLC0415
-    from netcli.training.bench import bench as measure  # noqa: PLC0415
     from netcli.training.interruption import Interruption  # noqa: PLC0415
     from netcli.training.session import prepare  # noqa: PLC0415
 

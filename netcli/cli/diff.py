@@ -10,7 +10,7 @@ import typer
 from netcli.cli.running import JsonOption, guarded, print_json, results
 
 if TYPE_CHECKING:
-    from netcli.report.comparison import Comparison
+    from netcli.analysis.diff.records import Comparison
 
 _HELP = "A YAML file, or a run directory."
 
@@ -27,8 +27,8 @@ def diff(
     Layers that were added, removed and changed, and what that does to shapes, parameters, FLOPs and memory, forward and
     backward; and the settings outside of the model that differ. The name of the run is no difference.
     """
-    from netcli.training.comparison import compare  # noqa: PLC0415 - heavy
-    from netcli.training.subject import session_at  # noqa: PLC0415
+    from netcli.analysis.diff.comparison import compare  # noqa: PLC0415 - heavy
+    from netcli.training.snapshot import session_at  # noqa: PLC0415
 
     found = compare(session_at(before), session_at(after), (str(before), str(after)))
     if json:

@@ -20,7 +20,7 @@ from netcli.cli.running import (
 from netcli.errors import AnswerIsNo
 
 if TYPE_CHECKING:
-    from netcli.report.doctor import Finding
+    from netcli.analysis.doctor.records import Finding
     from netcli.training.session import Session
 
 
@@ -39,8 +39,9 @@ def doctor(
     with what to change. The exit code is 1 if there is a fault.
     """
     limit_threads(threads)
+    from netcli.analysis.doctor.records import worst  # noqa: PLC0415
     from netcli.config.load import load  # noqa: PLC0415 - heavy
-    from netcli.report.doctor import advice_lines, as_json, doctor_table, worst  # noqa: PLC0415
+    from netcli.report.doctor import advice_lines, as_json, doctor_table  # noqa: PLC0415
     from netcli.training.session import prepare  # noqa: PLC0415
 
     session = prepare(load(config, with_executor(overrides, executor)))
@@ -59,14 +60,19 @@ def doctor(
 
 def _findings(session: Session) -> list[Finding]:
     """All of them; a terminal shows what is looked at."""
-    from netcli.training.doctor import examine  # noqa: PLC0415 - heavy
+    from netcli.analysis.doctor import examine  # noqa: PLC0415 - heavy
     from netcli.training.interruption import Interruption  # noqa: PLC0415
 
-    output, now = messages(), ["data"]
+    output, now = messages(), "data"
+
+    def begins(name: str) -> None:
+        nonlocal now
+        now = name
+
     if output.live:
-        output.animate(lambda width, height: [(f"looking at: {now[0]}"[:width],)][:height])
+        output.animate(lambda width, height: [(f"looking at: {now}"[:width],)][:height])
     try:
         with Interruption() as interruption:
-            return list(examine(session, lambda: interruption.asked, lambda name: now.__setitem__(0, name)))
+            return list(examine(session, lambda: interruption.asked, begins))
     finally:
         output.still()

@@ -16,6 +16,7 @@ from netcli.cli.running import (
     limit_threads,
     print_json,
     results,
+    tell,
 )
 from netcli.errors import UsageError
 
@@ -61,6 +62,7 @@ def evaluate(
     from netcli.training.trained import open_trained  # noqa: PLC0415 - heavy
 
     trained = open_trained(run, checkpoint.value, overrides or [])
+    tell(trained.notes)
     part = _split(trained, split)
     metrics, confusion = _measure(trained, part)
     if json:

@@ -22,7 +22,7 @@ from netcli.cli.running import (
 from netcli.errors import AnswerIsNo
 
 if TYPE_CHECKING:
-    from netcli.report.explanation import Explanation
+    from netcli.analysis.explain.records import Explanation
 
 
 ParameterOption = Annotated[
@@ -58,10 +58,10 @@ def explain(
     numbers, factor by factor. Where the derivative is zero: where the way ends, and why.
     """
     limit_threads(threads)
-    from netcli.training.explanation import explain as explained  # noqa: PLC0415 - heavy
-    from netcli.training.subject import open_subject  # noqa: PLC0415
+    from netcli.analysis.explain.explanation import explain as explained  # noqa: PLC0415 - heavy
+    from netcli.training.snapshot import open_snapshot  # noqa: PLC0415
 
-    found = explained(open_subject(source, with_executor(overrides, executor), checkpoint.value), parameter, examples)
+    found = explained(open_snapshot(source, with_executor(overrides, executor), checkpoint.value), parameter, examples)
     if json:
         from netcli.report.explanation import as_json  # noqa: PLC0415
 

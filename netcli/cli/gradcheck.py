@@ -146,8 +146,8 @@ def _check_options(
 
 def _in_float64(wanted: _Wanted, settings: CheckSettings, *, json: bool) -> None:
     """The derivatives themselves."""
+    from netcli.analysis.gradcheck.model import check_model, find_faults, find_operation_faults  # noqa: PLC0415
     from netcli.report.gradcheck import check_table  # noqa: PLC0415
-    from netcli.training.gradient_check import check_model, find_faults, find_operation_faults  # noqa: PLC0415
 
     faults: list[Fault] = []
     session = None
@@ -191,9 +191,9 @@ def _test_itself(wanted: _Wanted, settings: CheckSettings, *, json: bool) -> Non
 
 def _in_float32(wanted: _Wanted, name: str, *, json: bool) -> None:
     """What an executor makes of them."""
+    from netcli.analysis.gradcheck.model import check_executor  # noqa: PLC0415
     from netcli.executors import executor  # noqa: PLC0415
     from netcli.report.gradcheck import precision_table  # noqa: PLC0415
-    from netcli.training.gradient_check import check_executor  # noqa: PLC0415
 
     runner = executor(name)
     if wanted.config is None:
@@ -204,8 +204,8 @@ def _in_float32(wanted: _Wanted, name: str, *, json: bool) -> None:
 
 
 def _operations_on(runner: Executor, classes: Sequence[type[Op]]) -> list[Check]:
+    from netcli.analysis.gradcheck.model import computed_by  # noqa: PLC0415
     from netcli.autodiff.gradcheck import check_operations_float32  # noqa: PLC0415
-    from netcli.training.gradient_check import computed_by  # noqa: PLC0415
 
     return [check for checks in check_operations_float32(computed_by(runner), classes=classes) for check in checks]
 

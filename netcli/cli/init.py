@@ -23,7 +23,7 @@ def init(
     Beside it the JSON Schema is put that editors complete and check it by.
     """
     from netcli.config.schema import schema  # noqa: PLC0415 - heavy
-    from netcli.report.strict_json import dumps  # noqa: PLC0415
+    from netcli.strict_json import dumps  # noqa: PLC0415
 
     text = files("netcli.cli").joinpath("template.yaml").read_text(encoding="utf-8")
     try:

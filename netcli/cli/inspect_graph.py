@@ -26,8 +26,8 @@ from netcli.cli.running import (
 from netcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from netcli.analysis.inspect.records import Flow
     from netcli.graph import Graph
-    from netcli.report.records import Flow
     from netcli.report.terminal import Output
     from netcli.training.session import Session
 
@@ -129,9 +129,9 @@ def inspect_graph(
     """
     form = Format.JSON if json else form
     if dump is not None:
-        _check_dump(view, form, detail, values)
+        _check_dump(view, form, detail, values=values)
     _check(form, values=values, out=out)
-    from netcli.training.subject import session_at  # noqa: PLC0415 - heavy
+    from netcli.training.snapshot import session_at  # noqa: PLC0415 - heavy
 
     session = session_at(config, with_executor(overrides, executor))
     if dump is not None:
@@ -150,16 +150,16 @@ def inspect_graph(
 
 
 def _graph(session: Session, view: View, *, optimized: bool) -> Graph:
+    from netcli.analysis.inspect.views import view_of  # noqa: PLC0415
     from netcli.passes import optimize  # noqa: PLC0415
-    from netcli.training.anatomy import view_of  # noqa: PLC0415
 
     graph = view_of(session.model, session.step, view.value)
     return optimize(graph) if optimized else graph
 
 
-def _check_dump(*asked: object) -> None:
+def _check_dump(view: View, form: Format, detail: Detail, *, values: bool) -> None:
     """Raises UsageError where a dump should be of something else than the whole step."""
-    if asked != (View.STEP, Format.PICTURE, Detail.AUTO, False):
+    if view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or values:
         hint = "it writes the text of the whole step, after the passes"
         raise UsageError("--dump does not go with --view, --format, --detail, --json and --values", hint=hint)
 
@@ -179,9 +179,9 @@ def _check(form: Format, *, values: bool, out: Path | None) -> None:
 
 
 def _flow(session: Session, graph: Graph, path: Path, checkpoint: CheckpointName) -> Flow:
-    from netcli.training.subject import state_at  # noqa: PLC0415
-    from netcli.training.value_statistics import flow_of  # noqa: PLC0415
-    from netcli.training.values import first_batch  # noqa: PLC0415
+    from netcli.analysis.inspect.value_statistics import flow_of  # noqa: PLC0415
+    from netcli.analysis.values import first_batch  # noqa: PLC0415
+    from netcli.training.snapshot import state_at  # noqa: PLC0415
 
     state = state_at(path, session, graph, checkpoint.value)
     return flow_of(graph, state, first_batch(session), session.executor)
@@ -189,10 +189,10 @@ def _flow(session: Session, graph: Graph, path: Path, checkpoint: CheckpointName
 
 def _document(session: Session, graph: Graph, form: Format, path: Path, flow: Flow | None) -> str:
     """A page, or JSON."""
+    from netcli.analysis.inspect.costs import layer_rows  # noqa: PLC0415
     from netcli.report.graphs.document import as_json  # noqa: PLC0415
     from netcli.report.graphs.page import graph_page  # noqa: PLC0415
-    from netcli.report.strict_json import dumps  # noqa: PLC0415
-    from netcli.training.anatomy import layer_rows  # noqa: PLC0415
+    from netcli.strict_json import dumps  # noqa: PLC0415
 
     if form is Format.JSON:
         return dumps(as_json(graph, flow), indent=2) + "\n"
@@ -219,6 +219,7 @@ def _stage(session: Session, stage: Stage) -> str:
 
 
 def _show(output: Output, session: Session, graph: Graph, form: Format, detail: Detail) -> None:
+    from netcli.analysis.inspect.costs import layer_rows  # noqa: PLC0415
     from netcli.graph import text  # noqa: PLC0415
     from netcli.report.graphs.dot import dot  # noqa: PLC0415
     from netcli.report.graphs.figure.png import png  # noqa: PLC0415
@@ -226,7 +227,6 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
     from netcli.report.graphs.picture import picture  # noqa: PLC0415
     from netcli.report.graphs.tree import tree  # noqa: PLC0415
     from netcli.report.model import model_table  # noqa: PLC0415
-    from netcli.training.anatomy import layer_rows  # noqa: PLC0415
 
     rows = layer_rows(session.layers, session.model, session.step)
     match form:

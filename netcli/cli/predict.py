@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netcli.cli.evaluate import CheckpointName, CheckpointOption
-from netcli.cli.running import JsonOption, RunArgument, ThreadsOption, guarded, limit_threads, print_json, results
+from netcli.cli.running import JsonOption, RunArgument, ThreadsOption, guarded, limit_threads, print_json, results, tell
 
 if TYPE_CHECKING:
     from netcli.graph import Array
@@ -36,6 +36,7 @@ def predict(
     from netcli.training.trained import open_trained  # noqa: PLC0415
 
     trained = open_trained(run, checkpoint.value)
+    tell(trained.notes)
     names, inputs = _inputs(trained, files)
     predicted = predictions(trained.model, trained.executor, trained.state, inputs)
     if json:

@@ -7,7 +7,7 @@ import functools
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
@@ -113,9 +113,15 @@ def messages() -> Output:
     return Output.of(sys.stderr)
 
 
+def tell(notes: Iterable[str]) -> None:
+    """What a person should know beside the results."""
+    for note in notes:
+        messages().line(f"note: {note}", "warn")
+
+
 def print_json(document: Any) -> None:
     """One JSON document on stdout."""
-    from netcli.report.strict_json import dumps  # noqa: PLC0415
+    from netcli.strict_json import dumps  # noqa: PLC0415
 
     sys.stdout.write(dumps(document, indent=2) + "\n")
 

@@ -20,6 +20,7 @@ from netcli.cli.running import (
     messages,
     print_json,
     results,
+    tell,
     with_executor,
 )
 from netcli.errors import UsageError
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from netcli.config.load import Loaded
-    from netcli.report.training import TrainingReport
-    from netcli.training.loop import Trainer
+    from netcli.runs.checkpoint import Checkpoint
+    from netcli.runs.directory import RunDirectory
+    from netcli.training.loop import Outcome, Trainer
+    from netcli.training.session import Session
 
 
 EveryOption = Annotated[
@@ -86,19 +89,12 @@ class _Shown:
 
 def _train(config: Path | None, resume: Path | None, run_dir: Path | None, overrides: Sequence[str], shown: _Shown) -> None:
     from netcli.errors import DivergedError  # noqa: PLC0415 - heavy imports only when training
-    from netcli.report.training import TrainingReport  # noqa: PLC0415
 
-    output = messages() if shown.json else results()
-    report = TrainingReport(output, quiet=shown.quiet, every_parameter=shown.every_parameter)
-    if resume is not None:
-        prepared = _resumed(resume, overrides, report)
-    else:
-        assert config is not None
-        prepared = _new(config, run_dir, overrides, report)
-    with prepared as trainer:
-        outcome = trainer.train()
+    prepared = _resumed(resume, overrides) if resume is not None else _new(config, run_dir, overrides)
+    with prepared as (run, trainer):
+        outcome = _told(run, trainer, shown)
     if shown.json:
-        print_json(outcome.summary.as_json())
+        print_json({"run_dir": str(run.path), **outcome.summary.as_json()})
     match outcome.summary.stopped:
         case "diverged":
             where = outcome.diverged_at
@@ -107,56 +103,88 @@ def _train(config: Path | None, resume: Path | None, run_dir: Path | None, overr
                 f"training diverged in epoch {epoch}, step {batch} of it: "
                 + (str(where) if where else "the update is not finite"),
                 place=trainer.session.place_of(where.layer) if where else None,
-                hint=f"try a lower learning rate or clip_norm; the weights before that step are kept in {trainer.run.last}",
+                hint=f"try a lower learning rate or clip_norm; the weights before that step are kept in {run.last}",
             )
         case "interrupted":
-            messages().line(f"interrupted; netcli train --resume {quote(str(trainer.run.path))} goes on")
+            messages().line(f"interrupted; netcli train --resume {quote(str(run.path))} goes on")
             raise typer.Exit(130)
 
 
-@contextmanager
-def _new(config: Path, run_dir: Path | None, overrides: Sequence[str], report: TrainingReport) -> Iterator[Trainer]:
-    from netcli.config.load import load  # noqa: PLC0415
-    from netcli.training.loop import Trainer  # noqa: PLC0415
-    from netcli.training.resume import begin  # noqa: PLC0415
-    from netcli.training.run_directory import create  # noqa: PLC0415
-    from netcli.training.session import prepare  # noqa: PLC0415
+def _told(run: RunDirectory, trainer: Trainer, shown: _Shown) -> Outcome:
+    """Train; the run directory, a page and a person are told how it goes."""
+    from netcli.analysis.inspect.header import header  # noqa: PLC0415
+    from netcli.report.listeners import Page, Terminal  # noqa: PLC0415
+    from netcli.report.training import TrainingReport  # noqa: PLC0415
+    from netcli.training.listeners import Checkpoints, Listener, Metrics, Patience, best_state  # noqa: PLC0415
 
+    session = trainer.session
+    about, patience = header(session, str(run.path)), session.loaded.config.train.patience
+    report = TrainingReport(messages() if shown.json else results(), quiet=shown.quiet, every_parameter=shown.every_parameter)
+    listeners: list[Listener] = [Metrics(run), Checkpoints(run), Page(run, about), Terminal(report, about)]
+    if patience is not None:
+        listeners.append(Patience(patience))
+    with report:
+        return trainer.train(listeners, lambda: best_state(run, session.model.variables.values()))
+
+
+@contextmanager
+def _new(config: Path | None, run_dir: Path | None, overrides: Sequence[str]) -> Iterator[tuple[RunDirectory, Trainer]]:
+    from netcli.config.load import load  # noqa: PLC0415
+    from netcli.runs.directory import create  # noqa: PLC0415
+    from netcli.training.loop import Trainer  # noqa: PLC0415
+    from netcli.training.session import prepare  # noqa: PLC0415
+    from netcli.training.start import begin  # noqa: PLC0415
+
+    assert config is not None
     loaded = load(config, overrides)
     session = prepare(loaded)
-    start = begin(session)
+    tell(_remarks(session))
+    trainer = Trainer(session, begin(session))
     run = create(loaded.config.name, run_dir, _resolved(loaded))
     with run.claimed():
-        yield Trainer(session, run, report, start)
+        yield run, trainer
 
 
 @contextmanager
-def _resumed(path: Path, overrides: Sequence[str], report: TrainingReport) -> Iterator[Trainer]:
+def _resumed(path: Path, overrides: Sequence[str]) -> Iterator[tuple[RunDirectory, Trainer]]:
     from netcli.config.load import load  # noqa: PLC0415
-    from netcli.training.checkpoint import write_atomically  # noqa: PLC0415
+    from netcli.runs.directory import open_run  # noqa: PLC0415
+    from netcli.runs.files import write_atomically  # noqa: PLC0415
     from netcli.training.loop import Trainer  # noqa: PLC0415
-    from netcli.training.resume import resume  # noqa: PLC0415
-    from netcli.training.run_directory import open_run  # noqa: PLC0415
     from netcli.training.session import prepare  # noqa: PLC0415
+    from netcli.training.start import resume  # noqa: PLC0415
 
     run = open_run(path)
     with run.claimed():
         loaded = load(run.config, overrides)
         session = prepare(loaded)
+        tell(_remarks(session))
         start, records = resume(run, session)
-        trainer = Trainer(session, run, report, start, records)
+        trainer = Trainer(session, start, records)
         if overrides:
             write_atomically(run.config, _resolved(loaded).encode())
-        if start.position.epoch >= trainer.epochs:
-            done = start.position.epoch
-            messages().line(f"note: nothing is left to do: epoch {done} is done, train.epochs is {trainer.epochs}", "warn")
-        elif start.fingerprint != session.executor.fingerprint:
-            messages().line(
-                f"note: trained so far with {start.fingerprint}, going on with {session.executor.fingerprint}: "
-                "the last bits may differ from an unbroken run",
-                "warn",
-            )
-        yield trainer
+        tell(_notes(run, trainer, start))
+        yield run, trainer
+
+
+def _notes(run: RunDirectory, trainer: Trainer, start: Checkpoint) -> Iterator[str]:
+    """What a person should know who goes on with a run."""
+    session = trainer.session
+    if start.config["model"] != session.config_digests["model"]:
+        yield f"the model in {run.config} is not as it was when the weights were written"
+    if start.position.epoch >= trainer.epochs:
+        yield f"nothing is left to do: epoch {start.position.epoch} is done, train.epochs is {trainer.epochs}"
+    elif start.fingerprint != session.executor.fingerprint:
+        yield (
+            f"trained so far with {start.fingerprint}, going on with {session.executor.fingerprint}: "
+            "the last bits may differ from an unbroken run"
+        )
+
+
+def _remarks(session: Session) -> Iterator[str]:
+    """What is hardly meant in a config, though it can be trained."""
+    for remark in session.remarks:
+        yield f"{remark.place}: {remark.message}; {remark.hint}"
 
 
 def _resolved(loaded: Loaded) -> str:

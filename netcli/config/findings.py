@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from netcli.config.expected import Expected, keys_of, step
 from netcli.config.located import Loc
-from netcli.config.spots import Spot, keys_of, step
 from netcli.settings import Settings, nearest
 
 
@@ -19,7 +19,7 @@ class Finding:
     """One error: `kind`, `context` and `message` are pydantic's.
 
     `names` leads to what it is about: the keys and indices of the full form. `at` leads as far along them as the YAML is
-    written, to `value`, and passes over the setting that a short form stands for. `spot` is what may stand at the end of
+    written, to `value`, and passes over the setting that a short form stands for. `expected` is what may stand at the end of
     `names`, `around` the mapping or list of it. `union` leads to a value that may be of several kinds, of which this error
     is about one; elsewhere it is None.
     """
@@ -30,8 +30,8 @@ class Finding:
     names: Loc
     at: Loc
     value: Any
-    spot: Spot
-    around: Spot
+    expected: Expected
+    around: Expected
     union: Loc | None
 
     @property
@@ -72,31 +72,31 @@ def _meant(group: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in group if len(finding.at) == deepest]
 
 
-def _follow(details: ErrorDetails, data: Any, root: Spot) -> Finding:
+def _follow(details: ErrorDetails, data: Any, root: Expected) -> Finding:
     names: Loc = ()
     at: Loc = ()
     union: Loc | None = None
-    spot, around = root, None
+    expected, around = root, None
     written = True
     for part in details["loc"]:
-        if spot is None and isinstance(part, str) and not _has(data, part):
+        if expected is None and isinstance(part, str) and not _has(data, part):
             union = names  # the part says which of several kinds of value was tried
             continue
-        if written and not _is_short(data, spot, part):
+        if written and not _is_short(data, expected, part):
             written = _has(data, part)
             if written:
                 at, data = (*at, part), data[part]
         names = (*names, part)
-        spot, around = step(spot, part), spot
+        expected, around = step(expected, part), expected
     context = details.get("ctx", {})
     message = str(context.get("error", details["msg"]))  # what a validator raised, without pydantic's words before it
-    return Finding(details["type"], context, message, names, at, data, spot, around, union)
+    return Finding(details["type"], context, message, names, at, data, expected, around, union)
 
 
-def _is_short(data: Any, spot: Spot, setting: str | int) -> bool:
+def _is_short(data: Any, expected: Expected, setting: str | int) -> bool:
     """Whether the data is the option's main setting itself, which a full form would have under this key."""
     short = data is not None and not isinstance(data, dict)
-    return short and isinstance(spot, type) and getattr(spot, "main", None) == setting
+    return short and isinstance(expected, type) and getattr(expected, "main", None) == setting
 
 
 def _has(data: Any, part: str | int) -> bool:

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from netcli.config.expected import Expected, keys_of, settings_under
 from netcli.config.findings import Finding
 from netcli.config.lines import quoted
-from netcli.config.spots import Spot, keys_of, settings_under
 from netcli.settings import Family, Option, Settings, nearest
 
 #: What other tools call what has another name here.
@@ -29,9 +29,9 @@ SYNONYMS = {
 _ANY = "NAME"  # stands in advice for a name that the person has to choose
 
 
-def settings_of(spot: Spot) -> str:
+def settings_of(expected: Expected) -> str:
     """The settings that a mapping takes."""
-    known = keys_of(spot)
+    known = keys_of(expected)
     return f"its settings are: {', '.join(known)}" if known else "it has no settings"
 
 
@@ -78,18 +78,18 @@ def _meant(word: str, known: Iterable[str]) -> str | None:
     return f'did you mean "{close}"?' if close else None
 
 
-def for_missing(spot: Spot) -> str | None:
+def for_missing(expected: Expected) -> str | None:
     """For keys that must be there: the mapping with all of them."""
-    if not isinstance(spot, type) or not issubclass(spot, Option):
+    if not isinstance(expected, type) or not issubclass(expected, Option):
         return None
-    required = [name for name, field in spot.model_fields.items() if field.is_required()]
-    short = f"{spot.word}: …, or " if required == [spot.main] else ""
-    return f"write {short}{_braces(spot.word, required)}"
+    required = [name for name, field in expected.model_fields.items() if field.is_required()]
+    short = f"{expected.word}: …, or " if required == [expected.main] else ""
+    return f"write {short}{_braces(expected.word, required)}"
 
 
 def for_choice(finding: Finding) -> str:
     """For a word that names no member of the family."""
-    word, members = str(finding.context["word"]), _members(finding.spot)
+    word, members = str(finding.context["word"]), _members(finding.expected)
     head = re.match(r"\w*", word)
     if head and head[0] in members:
         return f"write {head[0]}: … or {head[0]}: {{KEY: …}}, with a space after each colon"
@@ -101,7 +101,7 @@ def for_choice(finding: Finding) -> str:
 
 def for_form(finding: Finding) -> str:
     """For a value that names no member, or more than one thing."""
-    members, value = _members(finding.spot), finding.value
+    members, value = _members(finding.expected), finding.value
     dash = "- " if isinstance(finding.names[-1], int) else ""
     if isinstance(value, list):
         return 'remove the brackets, or the "- " before it: a single name is meant'
@@ -133,5 +133,5 @@ def _braces(word: str, keys: Iterable[str]) -> str:
     return f"{word}: {{{inner}}}" if inner else word
 
 
-def _members(spot: Spot) -> Mapping[str, type[Settings]]:
-    return spot.members if isinstance(spot, Family) else {}
+def _members(expected: Expected) -> Mapping[str, type[Settings]]:
+    return expected.members if isinstance(expected, Family) else {}

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netcli.config.expected import Entries, Expected, step
 from netcli.config.lines import quoted
 from netcli.config.located import Loc, Located, locate
-from netcli.config.spots import Entries, Spot, step
 from netcli.errors import ConfigError, Place, Problem, UsageError
 from netcli.settings import Family, Settings
 
@@ -60,11 +60,11 @@ class _Edit:
         self.data = located.data  # never changed, only replaced
         self.keys, self.values = dict(located.keys), dict(located.values)
 
-    def apply(self, argument: _Argument, root: Spot) -> None:
+    def apply(self, argument: _Argument, root: Expected) -> None:
         """Put the argument's value where its keys lead."""
         self.data = self._put(self.data, root, (), argument.keys, argument.value)
 
-    def _put(self, data: Any, spot: Spot, loc: Loc, keys: Sequence[tuple[str, Place]], value: Located) -> Any:
+    def _put(self, data: Any, expected: Expected, loc: Loc, keys: Sequence[tuple[str, Place]], value: Located) -> Any:
         """`data`, which stands at `loc`, with `value` put where `keys` lead from it.
 
         What cannot be entered because the file is wrong there stays as it is, to be reported as the file's mistake.
@@ -73,30 +73,30 @@ class _Edit:
             self._place_value(loc, value)
             return value.data
         (word, place), *rest = keys
-        if data is None and isinstance(spot, Entries):
+        if data is None and isinstance(expected, Entries):
             data = []
         if isinstance(data, list):
             index = _index(data, word, loc, place)
-            entry = self._put(data[index], step(spot, index), (*loc, index), rest, value)
+            entry = self._put(data[index], step(expected, index), (*loc, index), rest, value)
             return [*data[:index], entry, *data[index + 1 :]]
-        mapping = self._mapping(data, spot, loc, word)
+        mapping = self._mapping(data, expected, loc, word)
         if mapping is None:
             return data
         self.values.setdefault(loc, place)
         inner = (*loc, word)
         if word not in mapping or not rest:
             self.keys[inner] = place
-        return {**mapping, word: self._put(mapping.get(word), step(spot, word), inner, rest, value)}
+        return {**mapping, word: self._put(mapping.get(word), step(expected, word), inner, rest, value)}
 
-    def _mapping(self, data: Any, spot: Spot, loc: Loc, word: str) -> dict[str, Any] | None:
+    def _mapping(self, data: Any, expected: Expected, loc: Loc, word: str) -> dict[str, Any] | None:
         """`data` as a mapping in which `word` can be set; None where a mapping is not what is wrong."""
-        if isinstance(spot, Family):
+        if isinstance(expected, Family):
             return self._choice(data, loc, word)
         if isinstance(data, dict):
             return data
         if data is None:
             return {}
-        main = getattr(spot, "main", None)
+        main = getattr(expected, "main", None)
         if main is not None:
             self.values[(*loc, main)], self.keys[(*loc, main)] = self.values[loc], self.keys[loc]
             return {main: data}

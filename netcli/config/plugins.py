@@ -8,6 +8,7 @@ import inspect
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -139,7 +140,9 @@ def _run(source: _Source, name: str) -> ModuleType:
     module.__file__ = str(source.path)
     sys.modules[name] = module  # dataclasses and pydantic look annotations up there
     try:
-        exec(compile(source.raw, str(source.path), "exec"), vars(module))  # noqa: S102 - the user names the file
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Field name .* shadows")  # refused, with its line: see _whole_layers
+            exec(compile(source.raw, str(source.path), "exec"), vars(module))  # noqa: S102 - the user names the file
     except (Exception, SystemExit) as error:
         failure = _failure(source, error)
         del sys.modules[name]
@@ -206,6 +209,10 @@ def _whole_layers(module: ModuleType, source: _Source) -> Iterator[type[Layer]]:
             hint = f'such as word = "{found.__name__.lower()}"'
             raise PluginError(f"the layer {found.__name__} has no word, its name in YAML", place=place, hint=hint)
         _check_unique(words, word, found, "layer", place)
+        hidden = next((name for name in found.model_fields if name not in Layer.model_fields and hasattr(Loss, name)), None)
+        if hidden is not None:
+            message = f'the setting "{hidden}" of the layer {found.__name__} hides what netcli asks layers by that name'
+            raise PluginError(message, place=place, hint="give the setting another name")
         yield found
 
 

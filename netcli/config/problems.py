@@ -10,7 +10,7 @@ from netcli.config import hints
 from netcli.config.findings import Finding, findings
 from netcli.config.lines import found, quoted
 from netcli.config.located import Located
-from netcli.config.slips import for_value
+from netcli.config.value_hints import for_value
 from netcli.config.words import expected
 from netcli.errors import Place, Problem
 from netcli.settings import Family, Option, Settings
@@ -41,7 +41,7 @@ def _problem(group: Sequence[Finding], located: Located, root: type[Settings]) -
             return _form(finding, located)
     wanted = [words for words in (expected(each.kind, each.context, each.value) for each in group) if words is not None]
     if not wanted:  # a rule of the settings' own, which says what is wrong
-        place = located.values[finding.at] if finding.spot is None else _key_place(finding, located)
+        place = located.values[finding.at] if finding.expected is None else _key_place(finding, located)
         return Problem(finding.message, place)
     subject = f"{finding.key}: " if finding.key is not None else ""
     message = f"{subject}expected {', or '.join(dict.fromkeys(wanted))}, found {found(finding.value)}"
@@ -85,8 +85,8 @@ def _unknown_choice(finding: Finding, located: Located) -> Problem:
 
 
 def _form(finding: Finding, located: Located) -> Problem:
-    if isinstance(finding.spot, Family):
-        message = f"expected the name of one {finding.spot.kind}, found {found(finding.value)}"
+    if isinstance(finding.expected, Family):
+        message = f"expected the name of one {finding.expected.kind}, found {found(finding.value)}"
         return Problem(message, located.values[finding.at], hints.for_form(finding))
     message = f"{finding.key} takes no single value, found {found(finding.value)}"
-    return Problem(message, located.values[finding.at], hints.settings_of(finding.spot))
+    return Problem(message, located.values[finding.at], hints.settings_of(finding.expected))

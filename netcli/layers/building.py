@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from netcli.errors import GraphError
-from netcli.graph import DType, Initializer, Node, Shape, variable
-from netcli.ops import absolute, random_uniform, sum_over
+from netcli.graph import DType, Initializer, Node, Shape, Variable, op_of, variable
+from netcli.layers.outputs import Form
+from netcli.ops import absolute, random_uniform, reshape, sum_over
 
 
 class LayerError(GraphError):
@@ -40,10 +41,18 @@ class Store:
     variables: dict[str, Node] = field(default_factory=dict)
 
     def get(self, label: str, shape: Shape, initial: Initializer, *, trainable: bool) -> Node:
-        """The variable of this name."""
+        """The variable of this name. Raises LayerError where it was made as another one."""
         if label not in self.variables:
             self.variables[label] = variable(label, shape, initial, dtype=self.dtype, trainable=trainable)
-        return self.variables[label]
+        found = self.variables[label]
+        before = shape_text(found.shape), op_of(found, Variable).trainable
+        if before != (shape_text(shape), trainable):
+            made, wanted = (f"{_kind(trained)} of {what}" for what, trained in (before, (shape_text(shape), trainable)))
+            raise LayerError(
+                f"{label} is {wanted} here, and {made} in the other graph",
+                hint="ask for the same parameters and statistics whether building.training is true or not",
+            )
+        return found
 
 
 @dataclass
@@ -65,17 +74,35 @@ class Building:
     updates: dict[Node, Node] = field(default_factory=dict)
     prediction: Node | None = None
     metrics: dict[str, Node] = field(default_factory=dict)
+    form: Form | None = None
+    """For a loss: what its input is, of the forms that it `reads`; None: numbers, as they are."""
+    _logits: Node | None = None
+    _asked: set[str] = field(default_factory=set)
 
     def parameter(self, name: str, shape: Shape, initial: Initializer) -> Node:
-        """A trained variable of the present layer."""
-        return self.store.get(f"{self.layer}/{name}", shape, initial, trainable=True)
+        """A trained variable of the present layer. Raises LayerError where the layer has asked for that name already."""
+        return self._variable(name, shape, initial, trainable=True)
 
     def statistic(self, name: str, shape: Shape, initial: Initializer) -> Node:
-        """A variable of the present layer that no gradient changes; see `update`."""
-        return self.store.get(f"{self.layer}/{name}", shape, initial, trainable=False)
+        """A variable of the present layer that no gradient changes; see `update`. Raises LayerError as `parameter` does."""
+        return self._variable(name, shape, initial, trainable=False)
+
+    def _variable(self, name: str, shape: Shape, initial: Initializer, *, trainable: bool) -> Node:
+        """One that this walk has not asked for yet: two of one name would be one, trained for two purposes."""
+        label = f"{self.layer}/{name}"
+        if label in self._asked:
+            raise LayerError(
+                f'"{name}" is asked for twice: both would be one and the same variable',
+                hint="give each parameter and statistic of a layer a name of its own; keep the node to use it twice",
+            )
+        self._asked.add(label)
+        return self.store.get(label, shape, initial, trainable=trainable)
 
     def update(self, variable: Node, value: Node) -> None:
-        """The new value of a statistic, after each training step."""
+        """The new value of a statistic, after each training step. Raises LayerError for a second one."""
+        if variable in self.updates:
+            label = op_of(variable, Variable).label
+            raise LayerError(f"{label} is updated twice: the first new value would be lost", hint="update it once")
         self.updates[variable] = value
 
     def penalize(self, weight: Node, weight_decay: float | None, l1: float | None) -> None:
@@ -92,10 +119,22 @@ class Building:
         self.randoms += 1
         return random_uniform(self.seed, self.step, like, like.shape if shape is None else shape, self.randoms)
 
+    def reads(self, form: Form, logits: Node) -> None:
+        """Called before a loss is built: what its input is, and the logits that this was made of."""
+        self.form, self._logits = form, logits
+
+    def logits(self, x: Node) -> Node:
+        """For a loss: the logits of its input `x`, in its shape; `x` itself where that has no form."""
+        return x if self._logits is None else reshape(self._logits, x.shape)
+
     def predicts(self, prediction: Node, **metrics: Node) -> None:
         """Called by the loss: what the network predicts, and a number per example for each metric."""
         self.prediction = prediction
         self.metrics = metrics
+
+
+def _kind(trained: bool) -> str:
+    return "a parameter" if trained else "a statistic"
 
 
 def filled(value: float) -> Initializer:

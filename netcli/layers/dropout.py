@@ -22,6 +22,7 @@ class Dropout(Layer):
 
     word = "dropout"
     main = "rate"
+    training_only = True
 
     rate: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """Probability that a value is dropped."""

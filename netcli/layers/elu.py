@@ -9,6 +9,7 @@ from pydantic import Field
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.layer import Layer
+from netcli.layers.outputs import Bounds
 from netcli.ops import expm1, greater, select
 
 
@@ -30,3 +31,7 @@ class Elu(Layer):
         positive = greater(x, 0.0)
         below = select(positive, 0.0, x)  # where x is large, its exponential would overflow and spoil the gradient
         return select(positive, x, self.alpha * expm1(below))
+
+    def outputs_within(self, given: Bounds) -> Bounds:
+        """Never below -alpha."""
+        return Bounds(low=-self.alpha)

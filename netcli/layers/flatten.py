@@ -15,6 +15,7 @@ class Flatten(Layer):
     """
 
     word = "flatten"
+    rearranges = True
 
     def build(self, building: Building, x: Node) -> Node:
         """Any shape."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netcli.graph import Node
 from netcli.layers.building import Building, image
 from netcli.layers.layer import Layer
+from netcli.layers.outputs import Bounds
 from netcli.ops import reshape, sum_over
 
 
@@ -20,3 +21,7 @@ class GlobalAvgPool(Layer):
         """Images only."""
         channels, rows, columns = image(x, self.word)
         return reshape(sum_over(x, (-2, -1)) / float(rows * columns), (channels,))
+
+    def outputs_within(self, given: Bounds) -> Bounds:
+        """The inputs' own."""
+        return given

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
-from netcli.graph import Node
+from netcli.graph import Array, Node
 from netcli.layers.building import Building
-from netcli.layers.layer import Loss
-from netcli.layers.values import mean_of, predict_values, target_values
+from netcli.layers.layer import Baseline, Loss
+from netcli.layers.values import mean_of, predict_values, raw_values, target_values
 from netcli.ops import absolute, greater, select
+
+#: Halvings of the range of the targets: the constant is then exact to a billionth of it, its loss to far less.
+_HALVINGS = 30
 
 
 class Huber(Loss):
@@ -33,3 +37,15 @@ class Huber(Loss):
         predict_values(building, x, y)
         d = absolute(x - y)
         return mean_of(select(greater(d, self.delta), self.delta * (d - self.delta / 2), 0.5 * (d * d)))
+
+    def baseline(self, targets: Array, classes: int | None) -> Baseline | None:
+        """That of the constant where the derivative, the mean of d cut to ±delta, is 0: it lies between mean and median."""
+        values = raw_values(targets, classes)
+        low, high = values.min(axis=0), values.max(axis=0)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            above = np.clip(middle - values, -self.delta, self.delta).mean(axis=0) > 0
+            low, high = np.where(above, low, middle), np.where(above, middle, high)
+        d = np.abs(values - (low + high) / 2)
+        loss = float(np.where(d > self.delta, self.delta * (d - self.delta / 2), d**2 / 2).mean())
+        return Baseline(loss, loss, "of the best constant")

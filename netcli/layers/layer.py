@@ -1,22 +1,37 @@
-"""The contract of a layer type: what the YAML may say, and the nodes it builds."""
+"""The contract of a layer type: what the YAML may say, the nodes it builds, and what is known of its outputs."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from netcli.graph import Node
+from netcli.graph import Array, Node
 from netcli.layers.building import Building
+from netcli.layers.outputs import ANYWHERE, Bounds, Form
 from netcli.settings import Family, Option
 
 
 class Layer(Option):
-    """A layer of the stack. A layer type is one file: its fields are its settings, its docstring its documentation."""
+    """A layer of the stack. A layer type is one file: its fields are its settings, its docstring its documentation.
+
+    What it declares of its outputs (`gives`, `rearranges`, `training_only`, `outputs_within`, `dead`) is read at the end of the
+    stack (`ending.py`) and by `netcli doctor`. A layer that declares nothing is given no verdict.
+    """
 
     suits: ClassVar[str | None] = None
     """The initialiser that suits weights in front of this layer; None: that of what follows it."""
+
+    gives: ClassVar[Form | None] = None
+    """What its outputs are to a loss, being just that of its input; None: numbers."""
+
+    rearranges: ClassVar[bool] = False
+    """Whether its outputs are its inputs, in their order, in another shape."""
+
+    training_only: ClassVar[bool] = False
+    """Whether it returns its input outside training, as dropout and augmentation do."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=60)] | None = None
     """Name of the layer; by default its type and a number: conv1, conv2, …"""
@@ -29,11 +44,49 @@ class Layer(Option):
         Raises LayerError or GraphError when it does not fit.
         """
 
+    def outputs_within(self, given: Bounds) -> Bounds:
+        """A range that the outputs never leave where the inputs do not leave `given`; ANYWHERE where nothing is known."""
+        return given if self.rearranges or self.training_only else ANYWHERE
+
+    def dead(self, values: Array) -> Array | None:
+        """Which units (channels of images, or features) learn nothing from these outputs, `(n, units, …)`: `(units,)`, bool.
+
+        None: the layer cannot tell.
+        """
+        return None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Losses of networks that know nothing of their input.
+
+    `constant` is that of the best constant prediction: less takes knowledge. `start` is what a network should begin near:
+    for probabilities equal ones, for values the same constant; `words` says which.
+    """
+
+    constant: float
+    start: float
+    words: str
+
 
 class Loss(Layer):
-    """The last layer. Its output is one number per example; it calls `building.predicts` with what the network predicts."""
+    """The last layer. Its output is one number per example; it calls `building.predicts` with what the network predicts.
+
+    A loss of probabilities says in `reads` which forms of its input it takes for what they are; where it is given one,
+    `building.form` is that, and `building.logits(x)` what it was made of. Anything else it takes for logits.
+    """
 
     suits: ClassVar[str | None] = "glorot"
+
+    reads: ClassVar[frozenset[Form]] = frozenset()
+    """Empty for a loss of values, which takes numbers as they are."""
+
+    def baseline(self, targets: Array, classes: int | None) -> Baseline | None:
+        """The losses without knowledge on these targets, raw: labels `(n,)` of so many classes, or values `(n, …)`.
+
+        None: the loss cannot tell.
+        """
+        return None
 
 
 LAYERS: Family[Layer] = Family("layer", "netcli.layers", Layer)  # type: ignore[type-abstract]

@@ -9,6 +9,7 @@ from pydantic import Field
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.layer import Layer
+from netcli.layers.outputs import Bounds
 from netcli.ops import greater, select
 
 
@@ -28,3 +29,7 @@ class LeakyRelu(Layer):
     def build(self, building: Building, x: Node) -> Node:
         """Any shape, kept."""
         return select(greater(x, 0.0), x, self.slope * x)
+
+    def outputs_within(self, given: Bounds) -> Bounds:
+        """It never falls, and its value at 0 is 0."""
+        return Bounds(*(y if y > 0 else self.slope * y if self.slope else 0.0 for y in (given.low, given.high)))

@@ -7,6 +7,7 @@ from typing import ClassVar
 from netcli.graph import Node
 from netcli.layers.building import Building, vector
 from netcli.layers.layer import Layer
+from netcli.layers.outputs import Bounds, Form
 from netcli.ops import log_softmax
 
 
@@ -15,8 +16,13 @@ class LogSoftmax(Layer):
 
     word = "log_softmax"
     suits: ClassVar[str | None] = "glorot"
+    gives: ClassVar[Form | None] = Form.LOG_PROBABILITIES
 
     def build(self, building: Building, x: Node) -> Node:
         """(classes,), kept."""
         vector(x, self.word)
         return log_softmax(x)
+
+    def outputs_within(self, given: Bounds) -> Bounds:
+        """Never above 0."""
+        return Bounds(high=0.0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from netcli.graph import Node
+import numpy as np
+
+from netcli.graph import Array, Node
 from netcli.layers.building import Building
-from netcli.layers.layer import Loss
-from netcli.layers.values import mean_of, predict_values, target_values
+from netcli.layers.layer import Baseline, Loss
+from netcli.layers.values import mean_of, predict_values, raw_values, target_values
 from netcli.ops import absolute
 
 
@@ -22,3 +24,9 @@ class Mae(Loss):
         y = target_values(building.target, x, self.word)
         predict_values(building, x, y)
         return mean_of(absolute(x - y))
+
+    def baseline(self, targets: Array, classes: int | None) -> Baseline | None:
+        """The mean distance from the median: no constant has less."""
+        values = raw_values(targets, classes)
+        loss = float(np.abs(values - np.median(values, axis=0)).mean())
+        return Baseline(loss, loss, "of the median")

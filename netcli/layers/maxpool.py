@@ -5,6 +5,7 @@ from __future__ import annotations
 from netcli.graph import Node
 from netcli.layers.building import Building, image
 from netcli.layers.layer import Layer
+from netcli.layers.outputs import Bounds
 from netcli.layers.windows import Padding, pool_window
 from netcli.ops import max_pool2d
 from netcli.settings import Pair
@@ -32,3 +33,7 @@ class MaxPool(Layer):
         """Images only."""
         _, rows, columns = image(x, self.word)
         return max_pool2d(x, pool_window((rows, columns), self.size, self.stride or self.size, self.padding))
+
+    def outputs_within(self, given: Bounds) -> Bounds:
+        """The inputs' own: padding never wins."""
+        return given

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from netcli.graph import Node
+from netcli.graph import Array, Node
 from netcli.layers.building import Building
-from netcli.layers.layer import Loss
-from netcli.layers.values import mean_of, predict_values, target_values
+from netcli.layers.layer import Baseline, Loss
+from netcli.layers.values import mean_of, predict_values, raw_values, target_values
 
 
 class Mse(Loss):
@@ -21,3 +21,8 @@ class Mse(Loss):
         y = target_values(building.target, x, self.word)
         predict_values(building, x, y)
         return mean_of((x - y) * (x - y))
+
+    def baseline(self, targets: Array, classes: int | None) -> Baseline | None:
+        """The variance of the targets: no constant has less than their mean."""
+        loss = float(raw_values(targets, classes).var(axis=0).mean())
+        return Baseline(loss, loss, "of the mean")

@@ -25,6 +25,7 @@ class RandomFlip(Layer):
 
     word = "random_flip"
     main = "direction"
+    training_only = True
 
     direction: Literal["horizontal", "vertical", "both"] = "horizontal"
     """horizontal swaps left and right, vertical top and bottom; both draws for each of the two by itself."""

@@ -23,6 +23,7 @@ class RandomShift(Layer):
 
     word = "random_shift"
     main = "pixels"
+    training_only = True
 
     pixels: Annotated[PairOrZero, Field(examples=[2])]
     """The most rows and columns by which an image is moved: one number for both, or [rows, columns]."""

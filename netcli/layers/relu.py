@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netcli.graph import Node
+import numpy as np
+
+from netcli.graph import Array, Node
 from netcli.layers.building import Building
 from netcli.layers.layer import Layer
+from netcli.layers.outputs import Bounds
 from netcli.ops import relu
 
 
@@ -22,3 +25,11 @@ class Relu(Layer):
     def build(self, building: Building, x: Node) -> Node:
         """Any shape, kept."""
         return relu(x)
+
+    def outputs_within(self, given: Bounds) -> Bounds:
+        """Never below 0."""
+        return Bounds(max(0.0, given.low), max(0.0, given.high))
+
+    def dead(self, values: Array) -> Array | None:
+        """Units that are 0 for every example: no gradient passes them."""
+        return np.asarray((values == 0).all(axis=(0, *range(2, values.ndim))))

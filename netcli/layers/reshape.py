@@ -25,6 +25,7 @@ class Reshape(Layer):
 
     word = "reshape"
     main = "shape"
+    rearranges = True
 
     shape: Annotated[tuple[Extent, ...], _AS_TUPLE, Field(min_length=1, max_length=3), _SCHEMA]
     """The new shape of one example; one of its numbers may be -1: as many as are left."""

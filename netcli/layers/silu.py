@@ -7,6 +7,7 @@ from typing import ClassVar
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.layer import Layer
+from netcli.layers.outputs import Bounds
 from netcli.ops import sigmoid
 
 
@@ -22,3 +23,7 @@ class Silu(Layer):
     def build(self, building: Building, x: Node) -> Node:
         """Any shape, kept."""
         return x * sigmoid(x)
+
+    def outputs_within(self, given: Bounds) -> Bounds:
+        """Its least value is -0.27846, at x = -1.2785."""
+        return Bounds(low=-0.2785)

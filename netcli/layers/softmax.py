@@ -7,6 +7,7 @@ from typing import ClassVar
 from netcli.graph import Node
 from netcli.layers.building import Building, vector
 from netcli.layers.layer import Layer
+from netcli.layers.outputs import Bounds, Form
 from netcli.ops import softmax
 
 
@@ -19,8 +20,13 @@ class Softmax(Layer):
 
     word = "softmax"
     suits: ClassVar[str | None] = "glorot"
+    gives: ClassVar[Form | None] = Form.CLASS_PROBABILITIES
 
     def build(self, building: Building, x: Node) -> Node:
         """(classes,), kept."""
         vector(x, self.word)
         return softmax(x)
+
+    def outputs_within(self, given: Bounds) -> Bounds:
+        """Between 0 and 1."""
+        return Bounds(0.0, 1.0)

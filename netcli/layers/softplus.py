@@ -7,6 +7,7 @@ from typing import ClassVar
 from netcli.graph import Node
 from netcli.layers.building import Building
 from netcli.layers.layer import Layer
+from netcli.layers.outputs import Bounds
 from netcli.ops import softplus
 
 
@@ -19,3 +20,7 @@ class Softplus(Layer):
     def build(self, building: Building, x: Node) -> Node:
         """Any shape, kept."""
         return softplus(x)
+
+    def outputs_within(self, given: Bounds) -> Bounds:
+        """Never below 0."""
+        return Bounds(low=0.0)

@@ -7,23 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netcli.errors import GraphError, NetcliError
+from netcli.errors import GraphError
 from netcli.graph import Array, DType, Node, Placeholder, Shape, TensorType, layer, op_of, placeholder, variable
 from netcli.layers.building import Building, LayerError, Store, Target, shape_text
-from netcli.layers.layer import LAYERS, Layer, Loss
+from netcli.layers.ending import Ending, ending_of
+from netcli.layers.layer import LAYERS, Loss
+from netcli.layers.placing import INPUT, Placed, StackError
 from netcli.ops import batch_mean, cast, total
-
-#: What stands in front of the stack: the data, and its standardisation.
-INPUT = "input"
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A layer of the stack with its name and its line in the YAML."""
-
-    layer: Layer
-    name: str
-    line: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +53,7 @@ class Network:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A network in both its forms, and its variables."""
+    """A network in both its forms, its variables, and what is odd about its layers."""
 
     input: Node
     target: Node
@@ -72,6 +62,7 @@ class Model:
     training: Network
     evaluation: Network
     variables: Mapping[str, Node]
+    ending: Ending
 
     @property
     def parameters(self) -> list[Node]:
@@ -79,37 +70,15 @@ class Model:
         return [node for node in self.variables.values() if node.op.trainable]  # type: ignore[attr-defined]
 
 
-class StackError(NetcliError):
-    """A layer that does not fit; `index` is its place in the stack, `setting` what to change in it, if it is one setting."""
-
-    def __init__(self, message: str, index: int, setting: str | None, hint: str | None) -> None:
-        super().__init__(message, hint=hint)
-        self.index, self.setting = index, setting
-
-
-def place(layers: Sequence[Layer], lines: Sequence[int | None] | None = None) -> list[Placed]:
-    """Name the layers: their own names, or their type and a number. Raises StackError for a name that is used twice."""
-    placed: list[Placed] = []
-    counts: dict[str, int] = {}
-    for index, item in enumerate(layers):
-        counts[item.word] = counts.get(item.word, 0) + 1
-        name = item.name or f"{item.word}{counts[item.word]}"
-        if name == INPUT:
-            raise StackError(f'a layer cannot be called "{INPUT}": that is the data', index, "name", "choose another name")
-        taken = next((number for number, other in enumerate(placed) if other.name == name), None)
-        if taken is not None:
-            raise StackError(
-                f'two layers are called "{name}": the layers {taken + 1} and {index + 1}', index, "name", "rename one"
-            )
-        placed.append(Placed(item, name, lines[index] if lines else None))
-    return placed
-
-
 def build_model(
     layers: Sequence[Placed], inputs: Inputs, *, dtype: DType = "float32", weight_decay: float = 0.0, l1: float = 0.0
 ) -> Model:
-    """Build the forward graphs of a stack. Raises StackError: a layer does not fit, the stack does not end in its only loss."""
+    """Build the forward graphs of a stack.
+
+    Raises StackError: a layer does not fit, the stack does not end in its only loss, or what that is given is no use to it.
+    """
     _check_ends(layers)
+    ending = ending_of(layers)
     store = Store(dtype)
     x, y = placeholder("input", inputs.input), placeholder("target", inputs.target)
     seed = variable("seed", (), lambda _, shape: np.zeros(shape), dtype="uint32", trainable=False)
@@ -117,8 +86,8 @@ def build_model(
     networks = []
     for training in (True, False):
         building = Building(store, training, Target(y, inputs.classes), seed, step, weight_decay, l1)
-        networks.append(_build(layers, building, x, inputs))
-    return Model(x, y, seed, step, networks[0], networks[1], {"seed": seed, "step": step, **store.variables})
+        networks.append(_build(layers, building, x, inputs, ending))
+    return Model(x, y, seed, step, networks[0], networks[1], {"seed": seed, "step": step, **store.variables}, ending)
 
 
 def _check_ends(layers: Sequence[Placed]) -> None:
@@ -133,14 +102,16 @@ def _check_ends(layers: Sequence[Placed]) -> None:
         raise StackError(f"the loss {word} must be the last layer, and the only loss", losses[0], None, f"losses are: {known}")
 
 
-def _build(layers: Sequence[Placed], building: Building, x: Node, inputs: Inputs) -> Network:
+def _build(layers: Sequence[Placed], building: Building, x: Node, inputs: Inputs, ending: Ending) -> Network:
     with layer(INPUT):
         building.layer = INPUT
-        node = _standardised(building, x, inputs)
+        node = standardised = _standardised(building, x, inputs)
     outputs: list[tuple[Placed, Node]] = []
     for index, placed in enumerate(layers):
         building.layer = placed.name
         building.suggested = _suits(layers[index + 1 :])
+        if index == len(layers) - 1 and ending.form is not None:
+            building.reads(ending.form, outputs[ending.by - 1][1] if ending.by else standardised)
         with layer(placed.name, placed.line):
             try:
                 node = placed.layer.build(building, node)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netcli.graph import Node
+import numpy as np
+
+from netcli.graph import Array, Node
 from netcli.layers.building import Building, LayerError, Target, counted, shape_text
 from netcli.ops import absolute, cast, first_maximum, one_hot, reshape, sum_over
 
@@ -28,6 +30,16 @@ def target_values(target: Target, x: Node, word: str, *, binary: bool = False) -
         f"{word} on {target.classes} classes expected {counted(units, 'output')}, found {shape_text(x.shape)}",
         hint=f"let the last dense layer have {counted(units, 'unit')}",
     )
+
+
+def raw_values(targets: Array, classes: int | None, *, binary: bool = False) -> Array:
+    """The same of raw targets, for a baseline: `(n, outputs)`, float64."""
+    if classes is None:
+        return np.asarray(targets, np.float64).reshape(len(targets), -1)
+    if binary and classes == 2:
+        return np.asarray(targets, np.float64).reshape(-1, 1)
+    values: Array = np.eye(classes)[np.asarray(targets)]
+    return values
 
 
 def mean_of(x: Node) -> Node:

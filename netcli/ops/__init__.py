@@ -21,6 +21,7 @@ from netcli.ops.select import greater, maximum, minimum, select
 from netcli.ops.shape import broadcast, cast, reshape, reverse
 from netcli.ops.shift2d import shift2d
 from netcli.ops.sigmoid import sigmoid, softplus, tanh
+from netcli.ops.sign import sign
 from netcli.ops.softmax import log_softmax, softmax
 from netcli.ops.trigonometric import cos, sin
 from netcli.ops.window import Window, same_padding
@@ -60,6 +61,7 @@ __all__ = [
     "select",
     "shift2d",
     "sigmoid",
+    "sign",
     "sin",
     "softmax",
     "softplus",

@@ -7,16 +7,45 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import ClassVar
 
-from netcli.graph import Array, Differentiable, Node, Sample, as_node, uniform, varying
+import numpy as np
+
+from netcli.graph import (
+    Additive,
+    Array,
+    Differentiable,
+    Multilinear,
+    Node,
+    Notation,
+    Op,
+    Sample,
+    as_node,
+    uniform,
+    varying,
+)
 from netcli.graph.node import arithmetic
 from netcli.ops.elementwise import Elementwise
 
 
-@dataclass(frozen=True)
-class Add(Elementwise):
-    """x + y."""
+class _Signed(Elementwise, Additive):
+    """x + y or x - y: what the operands give may cancel."""
 
     integers: ClassVar[bool] = True
+
+    def unsigned(self, arrays: Sequence[Array], tangents: Sequence[Array | None]) -> Array:
+        """|dx| + |dy|."""
+        return np.asarray(sum(np.abs(tangent) for tangent in tangents if tangent is not None))
+
+    @classmethod
+    def samples(cls) -> Sequence[Sample]:
+        """Every way to broadcast."""
+        return _binary_samples(cls())
+
+
+@dataclass(frozen=True)
+class Add(_Signed):
+    """x + y."""
+
+    notation: ClassVar[Notation | None] = Notation("+", 1, associative=True)
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0] + arrays[1]
@@ -27,16 +56,12 @@ class Add(Elementwise):
     def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
         return total(*tangents)
 
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return _binary_samples(cls())
-
 
 @dataclass(frozen=True)
-class Subtract(Elementwise):
+class Subtract(_Signed):
     """x - y."""
 
-    integers: ClassVar[bool] = True
+    notation: ClassVar[Notation | None] = Notation("−", 1)
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0] - arrays[1]
@@ -48,16 +73,13 @@ class Subtract(Elementwise):
         dx, dy = tangents
         return total(dx, dy and -dy)
 
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return _binary_samples(cls())
-
 
 @dataclass(frozen=True)
-class Multiply(Elementwise):
+class Multiply(Elementwise, Multilinear):
     """x · y."""
 
     integers: ClassVar[bool] = True
+    notation: ClassVar[Notation | None] = Notation("·", 2, associative=True, neutral="1")
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0] * arrays[1]
@@ -70,14 +92,19 @@ class Multiply(Elementwise):
         (x, y), (dx, dy) = node.inputs, tangents
         return total(dx and dx * y, dy and x * dy)
 
+    def rounded(self, value: Array, *arrays: Array) -> Array:
+        return np.abs(value)  # one product: nothing is summed
+
     @classmethod
     def samples(cls) -> Sequence[Sample]:
         return _binary_samples(cls())
 
 
 @dataclass(frozen=True)
-class Divide(Elementwise):
+class Divide(Elementwise, Differentiable):
     """x / y."""
+
+    notation: ClassVar[Notation | None] = Notation("/", 2)
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0] / arrays[1]
@@ -96,10 +123,11 @@ class Divide(Elementwise):
 
 
 @dataclass(frozen=True)
-class Negate(Elementwise):
+class Negate(Elementwise, Differentiable):
     """-x."""
 
     integers: ClassVar[bool] = True
+    notation: ClassVar[Notation | None] = Notation("−", 3)
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return -arrays[0]
@@ -124,7 +152,12 @@ def total(*terms: Node | None) -> Node | None:
     return result
 
 
-def _binary_samples(op: Differentiable, low: float = -2.0) -> Sequence[Sample]:
+def is_total(node: Node) -> bool:
+    """Whether a node is what `total` makes of two terms."""
+    return isinstance(node.op, Add)
+
+
+def _binary_samples(op: Op, low: float = -2.0) -> Sequence[Sample]:
     """Both varying; a uniform one broadcast over batch and axes; a scalar; both uniform."""
     pairs = [
         (varying(3, 2, low=low), varying(3, 2, low=low)),

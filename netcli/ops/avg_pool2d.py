@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from netcli.errors import GraphError
-from netcli.graph import Array, Differentiable, Node, Sample, TensorType, varying
+from netcli.graph import Array, Multilinear, Node, Sample, TensorType, varying
 from netcli.ops.checks import check_floats, check_images
 from netcli.ops.max_pool2d import pooled
 from netcli.ops.window import SAMPLE_WINDOWS, Window
 
 
 @dataclass(frozen=True)
-class AvgPool2D(Differentiable):
+class AvgPool2D(Multilinear):
     """The mean of every window over its places inside the image, not in the padding: varying `(c, h, w)` -> `(c, h', w')`."""
 
     window: Window
@@ -42,7 +42,7 @@ class AvgPool2D(Differentiable):
 
 
 @dataclass(frozen=True)
-class AvgPool2DGrad(Differentiable):
+class AvgPool2DGrad(Multilinear):
     """Each cotangent divided evenly among the places of its window: varying `(c, h', w')` -> varying `(c, h, w)`."""
 
     window: Window

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from netcli.errors import GraphError
-from netcli.graph import Array, Differentiable, Node, Sample, Shape, TensorType, uniform, varying
+from netcli.graph import Array, Multilinear, Node, Sample, Shape, TensorType, uniform, varying
 from netcli.ops.arithmetic import total
 from netcli.ops.checks import check_floats, check_images
 from netcli.ops.window import SAMPLE_WINDOWS, Window
 
 
 @dataclass(frozen=True)
-class Conv2D(Differentiable):
+class Conv2D(Multilinear):
     """y = ∂T/∂g: varying images x `(c, h, w)`, uniform filters w `(k, c/groups, r, s)` -> varying `(k, h', w')`."""
 
     window: Window
@@ -70,7 +70,7 @@ class Conv2D(Differentiable):
 
 
 @dataclass(frozen=True)
-class Conv2DInputGrad(Differentiable):
+class Conv2DInputGrad(Multilinear):
     """dx = ∂T/∂x: uniform w `(k, c/groups, r, s)`, varying g `(k, h', w')` -> varying `(c, h, w)`; `image` is `(h, w)`."""
 
     window: Window
@@ -116,7 +116,7 @@ class Conv2DInputGrad(Differentiable):
 
 
 @dataclass(frozen=True)
-class Conv2DWeightGrad(Differentiable):
+class Conv2DWeightGrad(Multilinear):
     """dw = ∂T/∂w, summed over the batch: varying x `(c, h, w)`, varying g `(k, h', w')` -> uniform `(k, c/groups, r, s)`."""
 
     window: Window

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from netcli.errors import GraphError
-from netcli.graph import Array, Differentiable, Node, Sample, TensorType, uniform, varying
+from netcli.graph import Array, Multilinear, Node, Sample, TensorType, uniform, varying
 from netcli.ops.arithmetic import total
 from netcli.ops.checks import check_floats
 
 
 @dataclass(frozen=True)
-class Dense(Differentiable):
+class Dense(Multilinear):
     """y[o] = Σ x[i] · w[i, o]: varying x `(i,)`, uniform w `(i, o)` -> varying `(o,)`. With `transposed`, w is `(o, i)`."""
 
     transposed: bool = False
@@ -58,7 +58,7 @@ class Dense(Differentiable):
 
 
 @dataclass(frozen=True)
-class DenseWeightGrad(Differentiable):
+class DenseWeightGrad(Multilinear):
     """dw[i, o] = Σ x[n, i] · g[n, o], summed over the batch: varying `(i,)` and `(o,)` -> uniform `(i, o)`."""
 
     def infer(self, *types: TensorType) -> TensorType:

@@ -31,8 +31,13 @@ def elements(output: TensorType) -> int:
     return output.size
 
 
-class Elementwise(Differentiable):
-    """An operation on numbers, element by element. A member gives `forward`, `vjp`, `jvp` and samples."""
+class Elementwise(Op):
+    """A mark: each element of the result is made of the elements at its place of the inputs, which are broadcast.
+
+    Every executor computes such an operation by its `forward`. It goes with what else an operation is:
+    `class Multiply(Elementwise, Multilinear)`, `class Relu(Elementwise, Piecewise)`. Types follow from it, unless a member
+    says otherwise: numbers of one dtype, broadcast.
+    """
 
     #: Whether it takes integers as well, and gives integers.
     integers: ClassVar[bool] = False
@@ -50,7 +55,20 @@ class Elementwise(Differentiable):
         return elements(output)
 
 
-class Unary(Elementwise):
+class OneNumber(Elementwise):
+    """A mark: a function of one number. Samples follow."""
+
+    #: Where samples draw x from.
+    domain: ClassVar[tuple[float, float]] = (-3.0, 3.0)
+
+    @classmethod
+    def samples(cls) -> Sequence[Sample]:
+        """A vector per example, and an image. A member with attributes gives its own."""
+        low, high = cls.domain
+        return [Sample(cls(), (varying(*shape, low=low, high=high),)) for shape in ((7,), (2, 3, 2))]
+
+
+class Unary(OneNumber, Differentiable):
     """A smooth function of one number. A member gives `forward`, and its derivative as a node; the rules follow."""
 
     @abstractmethod
@@ -64,8 +82,3 @@ class Unary(Elementwise):
     def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
         """The Jacobian is diagonal: f'(x) · dx."""
         return tangents[0] and self.derivative(node) * tangents[0]
-
-
-def unary_samples(op: Unary, low: float = -3.0, high: float = 3.0) -> Sequence[Sample]:
-    """A vector per example, and an image."""
-    return [Sample(op, (varying(7, low=low, high=high),)), Sample(op, (varying(2, 3, 2, low=low, high=high),))]

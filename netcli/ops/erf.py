@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from netcli.graph import Array, Node, Sample
-from netcli.ops.elementwise import Unary, unary_samples
+from netcli.graph import Array, Node
+from netcli.ops.elementwise import Unary
 from netcli.ops.exponential import exp
 
 # Rational approximations of Cody, "Rational Chebyshev approximation for the error function", Math. Comp. 23 (1969), 631-637;
@@ -60,10 +59,6 @@ class Erf(Unary):
     def derivative(self, node: Node) -> Node:
         (x,) = node.inputs
         return 2.0 / math.sqrt(math.pi) * exp(-(x * x))
-
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return unary_samples(cls())
 
 
 def erf(x: Node) -> Node:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import ClassVar
 
-from netcli.graph import Array, Node, Sample
-from netcli.ops.elementwise import Unary, unary_samples
+from netcli.graph import Array, Node
+from netcli.ops.elementwise import Unary
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,6 @@ class Exp(Unary):
     def derivative(self, node: Node) -> Node:
         return node
 
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return unary_samples(cls())
-
 
 @dataclass(frozen=True)
 class Expm1(Unary):
@@ -35,14 +31,12 @@ class Expm1(Unary):
     def derivative(self, node: Node) -> Node:
         return node + 1.0
 
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return unary_samples(cls())
-
 
 @dataclass(frozen=True)
 class Log(Unary):
     """Natural logarithm; x > 0."""
+
+    domain: ClassVar[tuple[float, float]] = (0.5, 3.0)
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return xp.log(arrays[0])
@@ -50,24 +44,18 @@ class Log(Unary):
     def derivative(self, node: Node) -> Node:
         return 1.0 / node.inputs[0]
 
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return unary_samples(cls(), low=0.5)
-
 
 @dataclass(frozen=True)
 class Sqrt(Unary):
     """√x; x > 0."""
+
+    domain: ClassVar[tuple[float, float]] = (0.5, 3.0)
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return xp.sqrt(arrays[0])
 
     def derivative(self, node: Node) -> Node:
         return 0.5 / node
-
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return unary_samples(cls(), low=0.5)
 
 
 def exp(x: Node) -> Node:

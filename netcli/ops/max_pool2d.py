@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 
 from netcli.errors import GraphError
-from netcli.graph import Array, Node, Op, Piecewise, Sample, TensorType, varying
+from netcli.graph import Array, Multilinear, Node, Op, Piecewise, Sample, TensorType, places, varying
 from netcli.ops.checks import check_floats, check_images
 from netcli.ops.window import SAMPLE_WINDOWS, Window
 
@@ -30,6 +31,10 @@ class MaxPool2D(Piecewise):
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return self.window.gather(xp, arrays[0], -xp.inf).max(axis=-3)
 
+    def forward_complex(self, xp: ModuleType, *arrays: Array) -> Array:
+        (x,) = arrays
+        return MaxPool2DTake(self.window).forward(np, x.real, x)
+
     def branches(self, *arrays: Array) -> Array:
         return _first(np, self.window, arrays[0])
 
@@ -42,14 +47,19 @@ class MaxPool2D(Piecewise):
     def flops(self, output: TensorType, *inputs: TensorType) -> int:
         return output.size * (self.window.size[0] * self.window.size[1] - 1)
 
+    def at_rest(self, moved: Array) -> str:
+        return f"none of {places(moved)} that the number moves holds the maximum of its window"
+
     @classmethod
     def samples(cls) -> Sequence[Sample]:
         return [Sample(cls(window), (varying(2, 6, 5),)) for window in SAMPLE_WINDOWS]
 
 
 @dataclass(frozen=True)
-class MaxPool2DGrad(Piecewise):
+class MaxPool2DGrad(Multilinear, Piecewise):
     """g put where the maximum of its window stands: varying x `(c, h, w)`, varying g `(c, h', w')` -> varying `(c, h, w)`."""
+
+    choosers: ClassVar[tuple[int, ...]] = (0,)
 
     window: Window
 
@@ -82,8 +92,10 @@ class MaxPool2DGrad(Piecewise):
 
 
 @dataclass(frozen=True)
-class MaxPool2DTake(Piecewise):
+class MaxPool2DTake(Multilinear, Piecewise):
     """y taken where the maximum of x stands, window by window: varying x and y `(c, h, w)` -> varying `(c, h', w')`."""
+
+    choosers: ClassVar[tuple[int, ...]] = (0,)
 
     window: Window
 

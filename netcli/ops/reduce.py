@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import ClassVar, Literal
+
+import numpy as np
 
 from netcli.errors import GraphError
-from netcli.graph import Array, Differentiable, Node, Op, Piecewise, Sample, TensorType, uniform, varying
+from netcli.graph import Array, Differentiable, Multilinear, Node, Op, Piecewise, Sample, TensorType, uniform, varying
 from netcli.ops.checks import check_floats
 from netcli.ops.exponential import sqrt
 from netcli.ops.shape import reshape
 
 
 @dataclass(frozen=True)
-class Sum(Differentiable):
+class Sum(Multilinear):
     """Sum over axes, counted from the right; each stays, 1 long."""
 
     axes: tuple[int, ...]
@@ -53,6 +56,10 @@ class Max(Piecewise):
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0].max(axis=self.axis, keepdims=True)
 
+    def forward_complex(self, xp: ModuleType, *arrays: Array) -> Array:
+        (x,) = arrays
+        return np.take_along_axis(x, np.expand_dims(x.real.argmax(axis=self.axis), self.axis), self.axis)
+
     def branches(self, *arrays: Array) -> Array:
         return arrays[0].argmax(axis=self.axis)
 
@@ -74,6 +81,8 @@ class Max(Piecewise):
 @dataclass(frozen=True)
 class FirstMaximum(Piecewise):
     """1 where the first maximum along an axis stands, 0 elsewhere. Its derivative is zero wherever it has one."""
+
+    choosers: ClassVar[tuple[int, ...]] = (0,)
 
     axis: int
 
@@ -105,7 +114,7 @@ class FirstMaximum(Piecewise):
 
 
 @dataclass(frozen=True)
-class BatchSum(Differentiable):
+class BatchSum(Multilinear):
     """Sum over the examples of the batch: varying -> uniform."""
 
     def infer(self, *types: TensorType) -> TensorType:
@@ -137,6 +146,7 @@ class BatchBroadcast(Differentiable):
     """A uniform value for every example of the batch of `like`, whose values do not matter: uniform, varying -> varying."""
 
     like = 1
+    plumbing: ClassVar[Literal["same", "repeated"] | None] = "repeated"
 
     def infer(self, *types: TensorType) -> TensorType:
         x, like = types

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from netcli.graph import Array, Node, Piecewise, Sample, TensorType, constant, varying
-from netcli.ops.checks import check_floats
-from netcli.ops.elementwise import elements
+import numpy as np
+
+from netcli.graph import Array, Node, Piecewise, places
+from netcli.ops.elementwise import OneNumber
 from netcli.ops.select import greater, select
+from netcli.ops.sign import sign
 
 
 @dataclass(frozen=True)
-class Relu(Piecewise):
+class Relu(OneNumber, Piecewise):
     """x where x > 0, else 0. The derivative at 0 is 0: a select on x > 0, not a maximum, in every executor."""
-
-    def infer(self, *types: TensorType) -> TensorType:
-        check_floats(self, *types)
-        return types[0]
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         (x,) = arrays
         return xp.where(x <= 0, 0, x).astype(x.dtype)  # NaN stays NaN: it must be seen
+
+    def forward_complex(self, xp: ModuleType, *arrays: Array) -> Array:
+        return np.where(arrays[0].real > 0, arrays[0], 0)
 
     def branches(self, *arrays: Array) -> Array:
         return arrays[0] > 0
@@ -33,40 +33,29 @@ class Relu(Piecewise):
     def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
         return tangents[0] and _where_positive(node.inputs[0], tangents[0])
 
-    def flops(self, output: TensorType, *inputs: TensorType) -> int:
-        return elements(output)
-
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return [Sample(cls(), (varying(7),)), Sample(cls(), (varying(2, 3, 2),))]
+    def at_rest(self, moved: Array) -> str:
+        largest = float(moved.max())
+        return f"its inputs are ≤ 0 wherever the number moves them: at {places(moved)}, the largest is {largest:.4g}"
 
 
 @dataclass(frozen=True)
-class Abs(Piecewise):
+class Abs(OneNumber, Piecewise):
     """|x|. The derivative at 0 is 0."""
-
-    def infer(self, *types: TensorType) -> TensorType:
-        check_floats(self, *types)
-        return types[0]
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return xp.abs(arrays[0])
+
+    def forward_complex(self, xp: ModuleType, *arrays: Array) -> Array:
+        return np.where(arrays[0].real == 0, 0, xp.abs(arrays[0]))
 
     def branches(self, *arrays: Array) -> Array:
         return arrays[0] > 0
 
     def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
-        return (g * _sign(node.inputs[0]),)
+        return (g * sign(node.inputs[0]),)
 
     def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
-        return tangents[0] and _sign(node.inputs[0]) * tangents[0]
-
-    def flops(self, output: TensorType, *inputs: TensorType) -> int:
-        return elements(output)
-
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return [Sample(cls(), (varying(7),))]
+        return tangents[0] and sign(node.inputs[0]) * tangents[0]
 
 
 def relu(x: Node) -> Node:
@@ -81,9 +70,3 @@ def absolute(x: Node) -> Node:
 
 def _where_positive(x: Node, value: Node) -> Node:
     return select(greater(x, 0.0), value, 0.0)
-
-
-def _sign(x: Node) -> Node:
-    """1, 0 or -1, of the dtype of x."""
-    one = constant(1.0, x.type.dtype)
-    return select(greater(x, 0.0), one, select(greater(0.0, x), -one, 0.0))

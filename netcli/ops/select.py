@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import ClassVar
 
 from netcli.errors import GraphError
-from netcli.graph import Array, Node, Op, Piecewise, Sample, TensorType, as_node, uniform, varying
+from netcli.graph import Array, Node, Notation, Piecewise, Sample, TensorType, as_node, places, uniform, varying
 from netcli.ops.arithmetic import total
-from netcli.ops.elementwise import broadcast_type, elements
+from netcli.ops.elementwise import Elementwise, broadcast_type
 
 
 @dataclass(frozen=True)
-class Greater(Op):
+class Greater(Elementwise):
     """x > y, a boolean: it has no derivative, and a gradient's path ends here."""
+
+    choosers: ClassVar[tuple[int, ...]] = (0, 1)
+    notation: ClassVar[Notation | None] = Notation(">", 0)
 
     def infer(self, *types: TensorType) -> TensorType:
         found = broadcast_type(self, *types)
@@ -23,17 +27,16 @@ class Greater(Op):
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0] > arrays[1]
 
-    def flops(self, output: TensorType, *inputs: TensorType) -> int:
-        return elements(output)
-
     @classmethod
     def samples(cls) -> Sequence[Sample]:
         return [Sample(cls(), (varying(3, 2), varying(3, 2))), Sample(cls(), (varying(3), uniform()))]
 
 
 @dataclass(frozen=True)
-class Select(Piecewise):
+class Select(Elementwise, Piecewise):
     """x where the condition holds, else y. The other one gets no gradient, whatever its value."""
+
+    choosers: ClassVar[tuple[int, ...]] = (0,)
 
     def infer(self, *types: TensorType) -> TensorType:
         condition, *rest = types
@@ -56,8 +59,8 @@ class Select(Piecewise):
         condition, (_, dx, dy) = node.inputs[0], tangents
         return total(dx and select(condition, dx, 0.0), dy and select(condition, 0.0, dy))
 
-    def flops(self, output: TensorType, *inputs: TensorType) -> int:
-        return elements(output)
+    def at_rest(self, moved: Array) -> str:
+        return f"it takes the other value wherever the number moves this one: at {places(moved)}"
 
     @classmethod
     def samples(cls) -> Sequence[Sample]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import ClassVar, Literal
+
+import numpy as np
 
 from netcli.errors import GraphError
 from netcli.graph import Array, Differentiable, DType, Node, Sample, Shape, TensorType, uniform, varying
+from netcli.ops.elementwise import Elementwise
 
 
 @dataclass(frozen=True)
 class Reshape(Differentiable):
     """The same values in row-major order in another shape (of one example: the batch stays)."""
+
+    plumbing: ClassVar[Literal["same", "repeated"] | None] = "same"
 
     before: Shape
     after: Shape
@@ -45,6 +51,8 @@ class Reshape(Differentiable):
 @dataclass(frozen=True)
 class Broadcast(Differentiable):
     """Repeat along the axes that are 1 long, to this shape."""
+
+    plumbing: ClassVar[Literal["same", "repeated"] | None] = "repeated"
 
     shape: Shape
 
@@ -111,8 +119,10 @@ class Reverse(Differentiable):
 
 
 @dataclass(frozen=True)
-class Cast(Differentiable):
+class Cast(Elementwise, Differentiable):
     """The same values in another dtype; a boolean is 0 or 1. Only floats have a derivative."""
+
+    plumbing: ClassVar[Literal["same", "repeated"] | None] = "same"
 
     dtype: DType
 
@@ -122,6 +132,10 @@ class Cast(Differentiable):
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         return arrays[0].astype(self.dtype)
+
+    def forward_complex(self, xp: ModuleType, *arrays: Array) -> Array:
+        (x,) = arrays
+        return x if self.dtype in {"float32", "float64"} else np.asarray(self.forward(xp, np.real(x)))
 
     def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
         (x,) = node.inputs

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from netcli.graph import Array, Node, Sample
-from netcli.ops.elementwise import Unary, unary_samples
+import numpy as np
+
+from netcli.graph import Array, Node
+from netcli.ops.elementwise import Unary
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,10 @@ class Sigmoid(Unary):
     def derivative(self, node: Node) -> Node:
         return node * (1.0 - node)
 
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return unary_samples(cls())
+    def forward_complex(self, xp: ModuleType, *arrays: Array) -> Array:
+        (x,) = arrays
+        small = xp.exp(-xp.abs(x))
+        return np.asarray(np.where(x.real >= 0, 1, small) / (1 + small))
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,6 @@ class Tanh(Unary):
     def derivative(self, node: Node) -> Node:
         return 1.0 - node * node
 
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return unary_samples(cls())
-
 
 @dataclass(frozen=True)
 class Softplus(Unary):
@@ -52,10 +50,6 @@ class Softplus(Unary):
 
     def derivative(self, node: Node) -> Node:
         return sigmoid(node.inputs[0])
-
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return unary_samples(cls())
 
 
 def sigmoid(x: Node) -> Node:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
+import numpy as np
+
 from netcli.errors import GraphError
 from netcli.graph import Array, Differentiable, Node, Sample, TensorType, varying
 from netcli.ops.exponential import exp
@@ -40,6 +42,9 @@ class Softmax(Differentiable):
     def flops(self, output: TensorType, *inputs: TensorType) -> int:
         return 5 * output.size
 
+    def rounded(self, value: Array, *arrays: Array) -> Array:
+        return np.asarray(value * (1 - _shifted(arrays[0])))  # e^z, z being rounded before
+
     @classmethod
     def samples(cls) -> Sequence[Sample]:
         return [Sample(cls(), (varying(5),)), Sample(cls(), (varying(2, 3),))]
@@ -65,6 +70,9 @@ class LogSoftmax(Differentiable):
 
     def flops(self, output: TensorType, *inputs: TensorType) -> int:
         return 5 * output.size
+
+    def rounded(self, value: Array, *arrays: Array) -> Array:
+        return np.asarray(1 - _shifted(arrays[0]) + np.abs(value))  # z - log Σ e^z; the sum is at least 1
 
     @classmethod
     def samples(cls) -> Sequence[Sample]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from netcli.graph import Array, Node, Sample
-from netcli.ops.elementwise import Unary, unary_samples
+from netcli.graph import Array, Node
+from netcli.ops.elementwise import Unary
 
 
 @dataclass(frozen=True)
@@ -20,10 +19,6 @@ class Sin(Unary):
     def derivative(self, node: Node) -> Node:
         return cos(node.inputs[0])
 
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return unary_samples(cls())
-
 
 @dataclass(frozen=True)
 class Cos(Unary):
@@ -34,10 +29,6 @@ class Cos(Unary):
 
     def derivative(self, node: Node) -> Node:
         return -sin(node.inputs[0])
-
-    @classmethod
-    def samples(cls) -> Sequence[Sample]:
-        return unary_samples(cls())
 
 
 def sin(x: Node) -> Node:

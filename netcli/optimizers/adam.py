@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netcli.graph import Node
-from netcli.optimizers.moments import moments_direction
+from netcli.optimizers.moments import Moments
 from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates
 
 
@@ -32,6 +32,5 @@ class Adam(Optimizer):
 
     def updates(self, w: Node, g: Node, lr: Node, step: Node) -> Updates:
         """Two slots."""
-        result: Updates = {}
-        result[w] = w - lr * moments_direction(self.word, (self.beta1, self.beta2, self.epsilon), w, g, step, result)
-        return result
+        direction, moments = Moments(self.beta1, self.beta2, self.epsilon).step(self.word, w, g, step)
+        return {w: w - lr * direction, **moments}

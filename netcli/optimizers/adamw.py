@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netcli.graph import Node
-from netcli.optimizers.moments import moments_direction
+from netcli.optimizers.moments import Moments
 from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates
 
 
@@ -34,7 +34,5 @@ class AdamW(Optimizer):
 
     def updates(self, w: Node, g: Node, lr: Node, step: Node) -> Updates:
         """Two slots."""
-        result: Updates = {}
-        direction = moments_direction(self.word, (self.beta1, self.beta2, self.epsilon), w, g, step, result)
-        result[w] = w - lr * (direction + self.weight_decay * w)
-        return result
+        direction, moments = Moments(self.beta1, self.beta2, self.epsilon).step(self.word, w, g, step)
+        return {w: w - lr * (direction + self.weight_decay * w), **moments}

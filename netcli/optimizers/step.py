@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from netcli.autodiff import gradients
 from netcli.graph import Graph, Node, Variable, layer, op_of, phase
 from netcli.ops import absolute, cast, greater, maximum, minimum, norm, sqrt, sum_over, total
+from netcli.optimizers.norms import ParameterNorms
 from netcli.optimizers.optimizer import Optimizer, Updates
 from netcli.optimizers.schedules.schedule import Schedule, scheduled
 
@@ -27,11 +28,11 @@ class Rule:
 def training_step(
     objective: Node, outputs: Mapping[str, Node], parameters: Sequence[Node], step: Node, rule: Rule, updates: Updates
 ) -> Graph:
-    """One training step: `outputs` with lr, grad_norm and four numbers per parameter added, and all updates.
+    """One training step: `outputs` with lr, grad_norm and the numbers of each parameter (`ParameterNorms`) added, and all
+    updates.
 
     `objective` is what is minimised, a uniform scalar; `step` the counter variable, uint32; `updates` those of running
-    statistics. Of each parameter: `grad_norm/NAME` (before clipping), `weight_norm/NAME`, `update_norm/NAME` (Euclidean),
-    `zero_share/NAME` (the share of its gradient that is exactly 0).
+    statistics.
     """
     dtype = objective.type.dtype
     raw = gradients([objective], parameters)
@@ -47,10 +48,8 @@ def training_step(
             label = op_of(w, Variable).label
             with layer(w.origin.layer, w.origin.line):
                 changed |= rule.optimizer.updates(w, used, rate, cast(step, dtype))
-                reported[f"grad_norm/{label}"] = norm(g)
-                reported[f"weight_norm/{label}"] = norm(w)
-                reported[f"update_norm/{label}"] = norm(changed[w] - w)
-                reported[f"zero_share/{label}"] = _zero_share(g)
+                norms = ParameterNorms(norm(g), norm(w), norm(changed[w] - w), _zero_share(g))
+                reported |= norms.outputs(label)
         counted = {step: step + 1}
     return Graph(reported, changed | updates | counted)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netcli.report import numbers
+from netcli import numbers
 from netcli.report.text import Line, Styled, line_width
 
 _LEAST_BAR, _GREATEST_BAR = 10, 40

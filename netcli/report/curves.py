@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from netcli.report.records import EpochRecord
+from netcli.runs.metrics import EpochRecord
 
 #: A loss that falls by more than this factor is drawn on a logarithmic scale.
 _LOG_RANGE = 100.0

@@ -4,34 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from netcli.errors import Place
-from netcli.report.strict_json import strict
+from netcli.analysis.doctor.records import Finding, Verdict, worst
 from netcli.report.table import Column, Table
 from netcli.report.text import Line, Style, Styled
+from netcli.strict_json import strict
 
-Verdict = Literal["ok", "warning", "fault"]
-
-_STYLES: dict[Verdict, Style] = {"ok": "good", "warning": "warn", "fault": "bad"}
+_STYLES: dict[Verdict, Style] = {"unknown": "muted", "ok": "good", "warning": "warn", "fault": "bad"}
 _COLUMNS = (Column(""), Column("check"), Column("found", shrink=True), Column("expected", drop=1))
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A check and its verdict: the numbers it rests on by name, what was found and expected in words, and what to change.
-
-    `place` is where the setting or the layer stands that the advice is about.
-    """
-
-    check: str
-    verdict: Verdict
-    found: str
-    expected: str
-    numbers: dict[str, float | str | None]
-    advice: str | None = None
-    place: Place | None = None
 
 
 def doctor_table(name: str, findings: Sequence[Finding]) -> Table:
@@ -73,9 +54,3 @@ def _entry(finding: Finding) -> dict[str, Any]:
         "advice": finding.advice,
         "line": finding.place.line if finding.place else None,
     }
-
-
-def worst(findings: Sequence[Finding]) -> Verdict:
-    """The worst verdict of all."""
-    order: tuple[Verdict, ...] = ("ok", "warning", "fault")
-    return max((each.verdict for each in findings), key=order.index, default="ok")

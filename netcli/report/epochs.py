@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from netcli.report import numbers
-from netcli.report.records import EpochRecord
+from netcli import numbers
 from netcli.report.text import Cell, Line, Styled
+from netcli.runs.metrics import EpochRecord
 
 _GAP = 2
 _BEST = "best"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from netcli.report import numbers
+from netcli import numbers
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Styled
 

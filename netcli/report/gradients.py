@@ -8,12 +8,12 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from netcli.report import numbers
-from netcli.report.diagnosis import WORDS, Finding, Word, culprit, findings, style_of, words
-from netcli.report.records import ParameterRow
+from netcli import numbers
+from netcli.analysis.diagnosis import WORDS, Finding, Word, culprit, findings, words
 from netcli.report.sparkline import sparkline
 from netcli.report.table import Column, Table
-from netcli.report.text import Cell, Line, Styled
+from netcli.report.text import Cell, Line, Style, Styled
+from netcli.runs.metrics import ParameterRow
 
 _COLUMNS = (
     Column("parameter", shrink=True),
@@ -138,3 +138,8 @@ def _left_out(hidden: Sequence[Word | None]) -> str:
     with_word = sum(found is not None for found in hidden)
     note = f", {numbers.count(with_word)} of them with a word" if with_word else ""
     return f"the most changed and the worst ratios; {numbers.count(len(hidden))} more with --all-parameters{note}"
+
+
+def style_of(found: Word) -> Style:
+    """Broken numbers are bad, weak ones a warning."""
+    return "bad" if found in ("NaN", "exploding") else "warn"

@@ -7,9 +7,9 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from netcli.report.strict_json import dumps
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Style, text_of
+from netcli.strict_json import dumps
 
 
 def asset(name: str) -> str:

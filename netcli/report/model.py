@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netcli.report import numbers
-from netcli.report.records import Header, LayerRow
+from netcli import numbers
+from netcli.analysis.inspect.records import Header, LayerRow
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Styled
 

@@ -7,13 +7,16 @@ from html import escape
 from string import Template
 from typing import Any
 
-from netcli.report import markup, numbers
+from netcli import numbers
+from netcli.analysis.diagnosis import words
+from netcli.analysis.inspect.records import Header
+from netcli.report import markup
 from netcli.report.curves import chart_data
-from netcli.report.diagnosis import style_of, words
-from netcli.report.gradients import diagnoses, gradient_table
+from netcli.report.gradients import diagnoses, gradient_table, style_of
 from netcli.report.model import header_table
-from netcli.report.records import EpochRecord, Header, Summary
 from netcli.report.summary import ENDINGS, header_facts, result_table
+from netcli.runs.metrics import EpochRecord
+from netcli.training.summary import Summary
 
 
 def training_page(header: Header, records: Sequence[EpochRecord], summary: Summary | None) -> str:

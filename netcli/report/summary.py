@@ -5,10 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
-from netcli.report import numbers
-from netcli.report.records import Header, Stopped, Summary
+from netcli import numbers
+from netcli.analysis.inspect.records import Header
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Line, Style, Styled
+from netcli.training.summary import Stopped, Summary
 
 #: What the endings are called.
 ENDINGS: Mapping[Stopped, tuple[str, Style]] = {

@@ -11,16 +11,18 @@ import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
+from netcli.analysis.inspect.records import Header
 from netcli.report.bar import bar, progress_line
 from netcli.report.epochs import EpochLines, epoch_lines
 from netcli.report.gradients import Diagnosis, diagnoses, diagnosis_lines, gradient_table
 from netcli.report.model import header_table
 from netcli.report.pace import Pace
-from netcli.report.records import EpochRecord, Header, Summary
 from netcli.report.summary import ending, fact_lines, header_facts, result_table
 from netcli.report.table import Table, layout
 from netcli.report.terminal import Output
 from netcli.report.text import Line, Styled
+from netcli.runs.metrics import EpochRecord
+from netcli.training.summary import Summary
 
 #: Outside a terminal: seconds without a line after which one says how far the epoch is.
 SILENCE = 30.0
@@ -53,6 +55,7 @@ class TrainingReport:
         self._shown: EpochLines | None = None  # those that fit
         self._last: EpochRecord | None = None
         self._told: list[Diagnosis] = []
+        self._run_dir = ""
         self._lines = 0
         self._drawing = False
         self._spoke = clock()
@@ -71,6 +74,7 @@ class TrainingReport:
 
     def header(self, header: Header) -> None:
         """What will be trained: the model, the data, how."""
+        self._run_dir = header.run_dir
         if self._quiet:
             return
         output = self._output
@@ -116,13 +120,16 @@ class TrainingReport:
         self.close()
         output = self._output
         if not self._quiet:
+            if summary.test is not None:
+                measure = "validation" if summary.validation is not None else "training"
+                output.line(f"tested with the weights of epoch {summary.best_epoch}, which has the least {measure} loss")
             output.line()
             if self._last is not None and self._last.parameters:
                 output.table(_gradients(self._last, output.width, self._rows))
                 output.line()
         output.lines([ending(summary), ()])
         output.table(result_table(summary))
-        facts = {"run": summary.run_dir, "report": f"{summary.run_dir}/report.html"}
+        facts = {"run": self._run_dir, "report": f"{self._run_dir}/report.html"}
         output.lines([(), *fact_lines(facts, output.width)])
 
     def _say(self, lines: Sequence[Line]) -> None:

@@ -20,24 +20,25 @@ BATCH = 256
 
 @dataclass(frozen=True)
 class Evaluator:
-    """The evaluation graph of a model, compiled: loss and metrics."""
+    """The evaluation graph of a model, compiled: loss and metrics, by these names."""
 
     program: Program
+    names: tuple[str, ...]
 
     @classmethod
     def of(cls, model: Model, executor: Executor) -> Evaluator:
         """Compile."""
-        return cls(executor.compile(optimize(Graph(model.evaluation.outputs))))
+        outputs = model.evaluation.outputs
+        return cls(executor.compile(optimize(Graph(outputs))), tuple(outputs))
 
     def __call__(self, state: State, split: Split) -> dict[str, float]:
         """The mean loss and metrics over a split."""
-        averages = Averages()
+        averages = Averages(self.names)
         batches = batches_of(len(split))
         data = {"input": split.inputs, "target": split.targets}
-        outputs: dict[str, Array] = {}
         for batch, outputs in zip(batches, self.program.steps(state, data, batches), strict=True):
             averages.add(outputs, len(batch))
-        return {name: averages.mean(name) for name in outputs}
+        return {name: averages.mean(name) for name in self.names}
 
 
 def batches_of(examples: int) -> list[Array]:

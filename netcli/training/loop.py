@@ -1,28 +1,24 @@
-"""The training loop: epochs of steps, validation, checkpoints, and the reasons to stop."""
+"""The training loop: epochs of steps, validation, and the reasons to stop. It tells listeners how it goes."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from netcli.report.page import training_page
-from netcli.report.records import EpochRecord, Stopped, Summary
-from netcli.report.training import TrainingReport
-from netcli.training.averages import Averages
-from netcli.training.checkpoint import Checkpoint, check_fits, read, save, write_atomically
+from netcli.executors import State
+from netcli.runs.checkpoint import Checkpoint
+from netcli.runs.metrics import EpochRecord
 from netcli.training.divergence import NonFinite, first_non_finite
 from netcli.training.evaluation import Evaluator
 from netcli.training.interruption import Interruption
-from netcli.training.records import header, parameter_rows
-from netcli.training.run_directory import RunDirectory
+from netcli.training.listeners import Listener
+from netcli.training.parameter_rows import parameter_rows
 from netcli.training.session import Session
-
-#: Seconds between two versions of the page while training; who watches it needs no more of them.
-PAGE_INTERVAL = 1.0
+from netcli.training.summary import Stopped, Summary
 
 
 @dataclass(frozen=True)
@@ -34,71 +30,74 @@ class Outcome:
 
 
 class Trainer:
-    """One training run from `start` on; `records` are those of the epochs before it."""
+    """A training from the checkpoint `start` on; `records` are those of the epochs before it.
 
-    def __init__(
-        self,
-        session: Session,
-        run: RunDirectory,
-        report: TrainingReport,
-        start: Checkpoint,
-        records: Sequence[EpochRecord] = (),
-    ) -> None:
-        self.session, self.run, self.report = session, run, report
-        config = session.loaded.config
-        self.epochs, self.patience = config.train.epochs, config.train.patience
-        self.executor, self.graph = session.executor, session.guarded_step
-        self.guards = session.guards
-        self.program = self.executor.compile(self.graph, self.guards)
-        self.evaluate = Evaluator.of(session.model, self.executor)
-        self.state, self.position, self.averages = start.state, start.position, Averages(start.sums)
+    Making one compiles the step, and has the executor prepare the largest batch: what cannot be trained is refused here,
+    before anything is written. Raises ExecutorError.
+    """
+
+    def __init__(self, session: Session, start: Checkpoint, records: Sequence[EpochRecord] = ()) -> None:
+        self.session, self.epochs = session, session.loaded.config.train.epochs
+        self.graph, self.guards = session.guarded_step, session.guards
+        self.program = session.executor.compile(self.graph, self.guards)
+        self.program.prepare(session.batch_size)
+        self.evaluate = Evaluator.of(session.model, session.executor)
+        self.state, self.position, self.averages = start.state, start.position, session.averages(start.sums)
         self.records = list(records)
-        self.header = header(session, self.executor.name, str(run.path))
+        self.stopped: Stopped | None = None
         self.diverged_at: NonFinite | None = None
-        self.page_written = -math.inf
+        self._start = start
+        self._listeners: Sequence[Listener] = ()
 
-    def train(self) -> Outcome:
-        """Train to the end, or until stopped; everything is saved whichever way it ends."""
-        self.report.header(self.header)
-        stopped = self._ended()
-        with Interruption() as interruption, self.report:
-            while stopped is None:
-                stopped = self._epoch(interruption) or self._ended() or ("interrupted" if interruption.asked else None)
-        if stopped in {"interrupted", "diverged"}:
-            self._save_last()
-        summary = self._summary(stopped)
-        if summary.test is not None:
-            measure = "validation" if self.session.data.validation is not None else "training"
-            self.report.message(
-                f"tested with the weights of epoch {self.position.best_epoch}, which has the least {measure} loss"
-            )
-        self._write_page(summary)
-        self.report.finished(summary)
+    def train(self, listeners: Sequence[Listener], best: Callable[[], State]) -> Outcome:
+        """Train to the end, or until stopped. `best` gives the state of the best epoch, which is tested at the end."""
+        self._listeners = listeners
+        for listener in listeners:
+            listener.started(self)
+        with Interruption() as interruption:
+            while self._reason(interruption) is None:
+                self._epoch(interruption)
+        summary = self._summary(self._reason(interruption) or "finished", best)
+        for listener in listeners:
+            listener.ended(self, summary)
         return Outcome(summary, self.diverged_at)
 
-    def _ended(self) -> Stopped | None:
-        """Why there is no further epoch: all are done, or the last ones were no better; None while there is one."""
+    def stop(self, reason: Stopped) -> None:
+        """Begin no further epoch; the first reason counts."""
+        self.stopped = self.stopped or reason
+
+    def checkpoint(self) -> Checkpoint:
+        """Where training stands now."""
+        return replace(
+            self._start,
+            state=self.state,
+            position=self.position,
+            sums=self.averages.arrays(),
+            fingerprint=self.session.executor.fingerprint,
+        )
+
+    def _reason(self, interruption: Interruption) -> Stopped | None:
+        """Why there is no further epoch, or None while there is one."""
+        if self.stopped in {"diverged", "interrupted"}:
+            return self.stopped
         if self.position.epoch >= self.epochs:
             return "finished"
-        waited = self.position.epoch - self.position.best_epoch
-        return "early" if self.patience is not None and waited >= self.patience else None
+        return self.stopped or ("interrupted" if interruption.asked else None)
 
-    def _epoch(self, interruption: Interruption) -> Stopped | None:
-        """The rest of the present epoch. Returns why it could not be completed, or None."""
-        started, epoch = time.perf_counter(), self.position.epoch
-        done = self.averages.examples
-        self.report.epoch_started(epoch + 1, self.epochs, len(self.session.data.train))
-        stopped = self._steps(epoch, interruption)
+    def _epoch(self, interruption: Interruption) -> None:
+        """The rest of the present epoch."""
+        started, done = time.perf_counter(), self.averages.examples
+        for listener in self._listeners:
+            listener.epoch_started(self)
+        complete = self._steps(interruption)
         seconds = time.perf_counter() - started
         self.position = replace(self.position, seconds=self.position.seconds + seconds)
-        if stopped is None:
+        if complete:
             self._finish_epoch((self.averages.examples - done) / max(seconds, 1e-9), seconds)
-        return stopped
 
-    def _steps(self, epoch: int, interruption: Interruption) -> Stopped | None:
-        """The batches of an epoch that are still to do."""
-        data = self.session.train_data
-        every = self.session.batches(epoch)
+    def _steps(self, interruption: Interruption) -> bool:
+        """The batches of an epoch that are still to do; whether all were done."""
+        data, every = self.session.train_data, self.session.batches(self.position.epoch)
         batches = every[self.position.batch :]
         diverging = None
         steps = self.program.steps(self.state, data, batches, lambda: interruption.asked)
@@ -107,16 +106,21 @@ class Trainer:
                 diverging = batch  # the last one: the state is that before it
                 continue
             self.averages.add(outputs, len(batch))
-            self.position = replace(self.position, batch=self.position.batch + 1)
-            self.report.progress(self.averages.examples, self.averages.mean("loss"))
+            self.position = replace(self.position, batch=self.position.batch + 1, examples=self.averages.examples)
+            for listener in self._listeners:
+                listener.step(self)
         if diverging is not None:
             feeds = {label: data[label][diverging] for label in self.graph.placeholders}
             self.diverged_at = first_non_finite(self.graph, self.state, feeds, self.guards)
-            return "diverged"
-        return "interrupted" if self.position.batch < len(every) else None
+            self.stop("diverged")
+            return False
+        if self.position.batch < len(every):
+            self.stop("interrupted")
+            return False
+        return True
 
     def _finish_epoch(self, rate: float, seconds: float) -> None:
-        """Validate, record, save."""
+        """Validate, and tell."""
         data, averages, epoch = self.session.data, self.averages, self.position.epoch + 1
         validation = self.evaluate(self.state, data.validation) if data.validation is not None else None
         metrics = {name: averages.mean(name) for name in self.session.model.training.outputs}
@@ -136,57 +140,30 @@ class Trainer:
             best=best,
         )
         self.records.append(record)
-        self.position = replace(self.position, epoch=epoch, batch=0)
+        self.position = replace(self.position, epoch=epoch, batch=0, examples=0)
         if best and math.isfinite(loss):  # any later epoch is better than one whose validation overflows
             self.position = replace(self.position, best=loss, best_epoch=epoch)
-        self.averages = Averages()
-        self.run.append(record)  # before the checkpoint: an entry too many is dropped on resuming, a missing one is lost
-        if best:
-            save(self.run.best, self._checkpoint())
-        self._save_last()
-        self.report.epoch_finished(record)
-        if time.perf_counter() - self.page_written >= PAGE_INTERVAL:
-            self._write_page(None)
+        self.averages = self.session.averages()
+        for listener in self._listeners:
+            listener.epoch_finished(self, record)
 
-    def _checkpoint(self) -> Checkpoint:
-        session = self.session
-        return Checkpoint(
-            self.state, self.position, self.averages.arrays(), session.signature, self.executor.fingerprint, session.digests
-        )
-
-    def _save_last(self) -> None:
-        save(self.run.last, self._checkpoint())
-
-    def _write_page(self, summary: Summary | None) -> None:
-        page = training_page(self.header, self.records, summary)  # names of files may hold what is not UTF-8
-        self.page_written = time.perf_counter()
-        write_atomically(self.run.report, page.encode("utf-8", "backslashreplace"))
-
-    def _summary(self, stopped: Stopped) -> Summary:
+    def _summary(self, stopped: Stopped, best: Callable[[], State]) -> Summary:
         """The last epoch's numbers; where none is complete, what there is of the first. The test is that of the best epoch."""
         last = self.records[-1] if self.records else None
         names = self.session.model.training.outputs
-        train = last.train if last else {name: self.averages.mean(name) for name in names}
+        test = self.session.data.test if stopped in {"finished", "early"} else None
         seconds = self.position.seconds
         seen = self.position.epoch * len(self.session.data.train) + self.averages.examples
         return Summary(
-            run_dir=str(self.run.path),
-            executor=self.executor.name,
+            executor=self.session.executor.name,
             epochs=self.position.epoch,
             steps=self.position.epoch * self.session.steps_per_epoch + self.position.batch,
             seconds=seconds,
             samples_per_second=seen / seconds if seconds else 0.0,
-            train=train,
+            train=last.train if last else {name: self.averages.mean(name) for name in names},
             validation=last.validation if last else None,
-            test=self._test() if stopped in {"finished", "early"} else None,
+            test=self.evaluate(best(), test) if test is not None else None,
+            best_epoch=self.position.best_epoch or None,
             grad_norm=last.grad_norm if last else self.averages.mean("grad_norm"),
             stopped=stopped,
         )
-
-    def _test(self) -> dict[str, float] | None:
-        """Loss and metrics on the test split, with the best weights."""
-        if self.session.data.test is None:
-            return None
-        best = read(self.run.best)
-        check_fits(self.run.best, best.state, self.session.model.variables.values())
-        return self.evaluate(best.state, self.session.data.test)

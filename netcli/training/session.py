@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from netcli.config.dump import absolute_paths, plain
 from netcli.config.load import Loaded
 from netcli.datasets.dataset import Dataset
 from netcli.datasets.prepare import load as load_data
@@ -17,14 +18,17 @@ from netcli.errors import ConfigError, Place, Problem, UsageError
 from netcli.executors import Executor, State, executor, initial_state
 from netcli.graph import Array, DType, Graph, Node, Variable, op_of, phase
 from netcli.layers.building import shape_text
-from netcli.layers.stack import Model, Placed, StackError, build_model, place
+from netcli.layers.placing import Placed, StackError, place
+from netcli.layers.stack import Model, build_model
 from netcli.ops import norm
+from netcli.optimizers.norms import ParameterNorms
 from netcli.optimizers.step import Rule, training_step
 from netcli.passes import optimize
-from netcli.training.signature import Signature, Statistics
+from netcli.runs.checkpoint import section_digests
+from netcli.runs.identity import Identity, data_digests
+from netcli.runs.signature import Signature, Statistics
+from netcli.training.averages import Averages
 
-#: Outputs of the step, up to the first slash of their names, that must be finite for its updates to be applied.
-GUARDS = ("loss", "grad_norm", "update_norm", "statistic_norm")
 #: Values of one array, above which a config is refused: 4 TiB of them.
 MOST_VALUES = 2**40
 
@@ -40,10 +44,21 @@ class Session:
     layers: tuple[Placed, ...]
     model: Model
 
+    @cached_property
+    def identity(self) -> Identity:
+        """What a run of this session is of."""
+        plugins = {str(plugin.path): plugin.digest for plugin in self.loaded.plugins}
+        digests = data_digests(self.data)
+        return Identity(self.signature, digests, plugins, self.loaded.config.seed, self.steps_per_epoch)
+
     @property
-    def digests(self) -> dict[str, str]:
-        """What tells whether a plugin has changed, by its path."""
-        return {str(plugin.path): plugin.digest for plugin in self.loaded.plugins}
+    def config_digests(self) -> dict[str, str]:
+        """The digest of each section of the config, as a run directory keeps it."""
+        return section_digests(plain(absolute_paths(self.loaded.config, self.loaded.folder)))
+
+    def averages(self, sums: Mapping[str, Array] | None = None) -> Averages:
+        """Averages of what the steps put out, from these sums on."""
+        return Averages(self.model.training.outputs, sums)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -72,16 +87,19 @@ class Session:
         """The optimized step, and the norm of every running statistic: they too must stay finite."""
         graph = self.optimized_step
         with phase("update"):
-            norms = {
-                f"statistic_norm/{op_of(target, Variable).label}": norm(graph.updates[target])
-                for target in self.model.training.updates
-            }
+            norms = {name: norm(graph.updates[target]) for name, target in self._statistic_norms.items()}
         return Graph({**graph.outputs, **norms}, graph.updates)
 
     @property
     def guards(self) -> list[str]:
-        """The outputs of the guarded step that must be finite."""
-        return [name for name in self.guarded_step.outputs if name.split("/", maxsplit=1)[0] in GUARDS]
+        """The outputs of the guarded step that must be finite for its updates to be applied."""
+        updates = [ParameterNorms.names(op_of(w, Variable).label).update_norm for w in self.model.parameters]
+        return ["loss", "grad_norm", *updates, *self._statistic_norms]
+
+    @property
+    def _statistic_norms(self) -> dict[str, Node]:
+        """What the norms of the running statistics are called."""
+        return {f"statistic_norm/{op_of(target, Variable).label}": target for target in self.model.training.updates}
 
     @property
     def batch_size(self) -> int:
@@ -97,6 +115,12 @@ class Session:
         """Where the layer of this name is written; None for what is no layer of the stack, such as the input."""
         names = [placed.name for placed in self.layers]
         return self.loaded.place("model", "layers", names.index(layer)) if layer in names else None
+
+    @property
+    def remarks(self) -> list[Problem]:
+        """What is hardly meant, though it can be trained: what it is, where, and what to do."""
+        found = self.model.ending.remarks
+        return [Problem(each.message, self.loaded.place("model", "layers", each.index), each.hint) for each in found]
 
     def batches(self, epoch: int) -> list[Array]:
         """The indices of an epoch's examples, batch by batch: a function of seed and epoch alone."""

@@ -9,16 +9,17 @@ from typing import Literal
 
 import numpy as np
 
+from netcli.config.dump import plain
 from netcli.config.load import Loaded, load
 from netcli.datasets.dataset import Dataset
 from netcli.errors import CheckpointError, DataError
 from netcli.executors import Executor, State
 from netcli.graph import Array
 from netcli.layers.stack import Model
-from netcli.training.checkpoint import Position, check_fits, read
-from netcli.training.run_directory import RunDirectory, open_run
+from netcli.runs.checkpoint import Position, check_fits, read, section_digests
+from netcli.runs.directory import RunDirectory, open_run
+from netcli.runs.signature import Signature, Statistics
 from netcli.training.session import build, executor_of
-from netcli.training.signature import Signature, Statistics
 
 #: The checkpoints of a run: of the epoch with the least validation loss, and of the last one.
 Which = Literal["best", "last"]
@@ -26,7 +27,10 @@ Which = Literal["best", "last"]
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A network with its weights; it needs none of the data it was trained on."""
+    """A network with its weights; it needs none of the data it was trained on.
+
+    `changed`: the model in its config, with the overrides, is not as it was when the weights were written.
+    """
 
     run: RunDirectory
     loaded: Loaded
@@ -35,6 +39,12 @@ class Trained:
     model: Model
     state: State
     position: Position
+    changed: bool
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know who uses it."""
+        return [f"the model in {self.run.config} is not as it was when the weights were written"] if self.changed else []
 
     @property
     def delimiter(self) -> str:
@@ -80,6 +90,8 @@ def open_trained(path: Path, which: Which, overrides: Sequence[str] = ()) -> Tra
     values = checkpoint.state.values
     if not {"input/mean", "input/deviation"} <= values.keys():
         raise CheckpointError(f"{file} has no statistics of its inputs", hint="it was not written by netcli train")
-    _, model = build(loaded, checkpoint.signature, Statistics(1.0, values["input/mean"], values["input/deviation"]))
+    signature = checkpoint.identity.signature
+    _, model = build(loaded, signature, Statistics(1.0, values["input/mean"], values["input/deviation"]))
     check_fits(file, checkpoint.state, model.variables.values())
-    return Trained(run, loaded, executor_of(loaded), checkpoint.signature, model, checkpoint.state, checkpoint.position)
+    changed = section_digests({"model": plain(loaded.config.model)})["model"] != checkpoint.config.get("model")
+    return Trained(run, loaded, executor_of(loaded), signature, model, checkpoint.state, checkpoint.position, changed)

@@ -18,7 +18,7 @@ from netcli.autodiff.gradcheck.planted import Plant, scaled, spoiled
 from netcli.executors.numpy import values_of
 from netcli.graph import Array, Differentiable, Node, Sample, TensorType, placeholder, topological
 from netcli.ops import Window, absolute, erf, exp, log, max_over, max_pool2d, operations, relu, sigmoid, softplus, sum_over
-from netcli.ops.elementwise import Unary, unary_samples
+from netcli.ops.elementwise import Unary
 from netcli.ops.sigmoid import Tanh
 
 SAMPLES = [
@@ -115,10 +115,6 @@ class Nothing(Unary):
     def derivative(self, node: Node) -> Node:
         return node * 0.0
 
-    @classmethod
-    def samples(cls) -> list[Sample]:
-        return list(unary_samples(cls()))
-
 
 def test_an_error_that_differences_cannot_see_is_found() -> None:
     """A billionth of the derivative: differences allow a millionth."""
@@ -153,10 +149,6 @@ class Size(Unary):
 
     def derivative(self, node: Node) -> Node:
         return node.inputs[0] * 2.0
-
-    @classmethod
-    def samples(cls) -> list[Sample]:
-        return list(unary_samples(cls()))
 
 
 class Hidden(Size):

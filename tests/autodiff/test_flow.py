@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from support.networks import first_state, label, model_of, shaken
 
-from netcli.autodiff.ends import ends, is_zero, moving
 from netcli.autodiff.flow import Flow, flow, strongest_chain
+from netcli.autodiff.zero_causes import is_zero, moving, zero_causes
 from netcli.errors import NoPathError
 from netcli.executors.numpy import leaf_values, values_of
 from netcli.graph import Array, Graph, Node, TensorType, placeholder, topological
@@ -195,7 +195,7 @@ def test_where_the_way_ends(name: str) -> None:
     assert is_zero(found)
     assert abs(difference(found.y, found.x, index, leaves)) < 1e-9
     assert strongest_chain(found, values_of) == [] or op == "subtract"
-    (end,) = ends(found)
+    (end,) = zero_causes(found)
     assert end.node.op.name == op
     assert re.fullmatch(reason, end.reason), end.reason
 
@@ -206,7 +206,7 @@ def test_what_moves_the_loss_has_no_end(stack: str) -> None:
     found = flow_of(model, leaves_of(model, FEEDS), "c/weight", (1, 0, 0, 2))
     assert not is_zero(found)
     assert found.y in moving(found)
-    assert ends(found) == []
+    assert zero_causes(found) == []
 
 
 def test_terms_that_cancel_in_the_loss_itself_are_zero_and_end_there() -> None:
@@ -216,7 +216,7 @@ def test_terms_that_cancel_in_the_loss_itself_are_zero_and_end_there() -> None:
     values = np.array([[0.1, 0.2, -0.3, 0.0], [1e8, 0.7, -1e8, -0.7]])
     found = flow(y, x, (), {x: np.array(1.5), z: values}, values_of)
     assert is_zero(found)
-    assert [end.reason for end in ends(found)] == ["what the number adds there and what it takes away cancel"]
+    assert [end.reason for end in zero_causes(found)] == ["what the number adds there and what it takes away cancel"]
 
 
 def test_what_is_not_a_number_moves_and_is_not_zero() -> None:

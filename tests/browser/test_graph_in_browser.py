@@ -12,12 +12,12 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from support.graphs import Sample, deep, digits, knotted, lenet
 from support.networks import first_state
 
+from netcli.analysis.inspect.records import Flow
+from netcli.analysis.inspect.value_statistics import flow_of
 from netcli.executors import executor
 from netcli.graph import Graph
 from netcli.report.graphs.document import as_json
 from netcli.report.graphs.page import graph_page
-from netcli.report.records import Flow
-from netcli.training.value_statistics import flow_of
 
 Theme = Literal["light", "dark"]
 Open = Callable[..., Page]

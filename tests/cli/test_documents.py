@@ -14,8 +14,8 @@ from netcli.layers.layer import LAYERS
 from netcli.ops.sigmoid import Tanh
 
 TRAIN = [
-    "run_dir", "executor", "epochs", "steps", "seconds", "samples_per_second", "train", "validation", "test", "grad_norm",
-    "stopped",
+    "run_dir", "executor", "epochs", "steps", "seconds", "samples_per_second", "train", "validation", "test", "best_epoch",
+    "grad_norm", "stopped",
 ]  # fmt: skip
 
 

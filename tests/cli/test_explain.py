@@ -19,7 +19,7 @@ def test_the_document(tmp_path: Path) -> None:
     found = document("explain", path, "-p", "dense1/weight[2,5]", "--examples", 4)
     assert [*found] == [
         "number", "chosen", "value", "derivative", "weights", "examples", "layer", "line", "yaml", "end", "end_value",
-        "derivatives", "kink", "is_zero", "ends", "stages", "chain",
+        "derivatives", "kink", "is_zero", "causes", "stages", "chain",
     ]  # fmt: skip
     assert (found["number"], found["chosen"], found["examples"]) == ("dense1/weight[2,5]", False, 4)
     assert (found["layer"], found["line"], found["yaml"]) == ("dense1", 4, "- dense: 8")
@@ -33,7 +33,7 @@ def test_the_document(tmp_path: Path) -> None:
     assert found["chain"][-1] == {
         "name": "dense1/weight", "line": 4, "example": None, "index": [2, 5], "value": found["value"], "factor": None,
     }  # fmt: skip
-    assert (found["is_zero"], found["ends"], found["kink"]) == (False, [], None)
+    assert (found["is_zero"], found["causes"], found["kink"]) == (False, [], None)
 
 
 def test_what_is_printed(tmp_path: Path) -> None:

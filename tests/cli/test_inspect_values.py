@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.runs import config_of, document, refused, succeed
 
-from netcli.training.subject import session_at, state_at
-from netcli.training.value_statistics import statistics_of
+from netcli.analysis.inspect.value_statistics import statistics_of
+from netcli.training.snapshot import session_at, state_at
 
 
 def data_of(page: str) -> Any:

@@ -83,7 +83,7 @@ def test_ctrl_c_before_training_begins(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_second_ctrl_c_while_it_saves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was saved before stays."""
-    import netcli.training.checkpoint as checkpoint
+    import netcli.runs.files as files
 
     config, run = config_of(tmp_path), tmp_path / "run"
     call("train", config, "train.epochs=1", "--run-dir", run, "-q")
@@ -93,7 +93,7 @@ def test_a_second_ctrl_c_while_it_saves(tmp_path: Path, monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(checkpoint.os, "fsync", interrupt)
+        patched.setattr(files.os, "fsync", interrupt)
         assert call("train", "--resume", run, "train.epochs=2", "-q").exit_code == 130
     assert last_of(run).read_bytes() == kept
     assert not list(run.rglob(".*"))

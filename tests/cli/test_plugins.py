@@ -17,6 +17,8 @@ from netcli.layers.layer import LAYERS
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 OPERATION = (EXAMPLES / "swish.py").read_text()
+#: Samples of its own, to be put behind its other methods.
+SAMPLES = "\n    @classmethod\n    def samples(cls):\n        return {}\n"
 
 
 @pytest.fixture
@@ -121,7 +123,7 @@ def test_a_run_keeps_the_path_and_goes_on_with_the_same_file_alone(swish: Path, 
     file = swish.with_name("swish.py")
     file.write_text(OPERATION + "\n# changed\n")
     message = refused("train", "--resume", run, "train.epochs=3")
-    assert f"the plugin {file.resolve()} is not as it was when" in message
+    assert f"was trained with another plugin: {file.resolve()} has changed" in message
     assert document("evaluate", run)["examples"] == 30
     file.unlink()
     assert f"there is no plugin {file.resolve()}" in refused("train", "--resume", run, "train.epochs=3")
@@ -182,7 +184,7 @@ HEAD = "from dataclasses import dataclass\nfrom netcli.graph import Op\nfrom net
         (OPERATION.replace("Swish(Unary)", "Tanh(Unary)"), 'the operation "tanh" has a name that is taken: netcli has one'),
         (OPERATION.replace('"swish"', '"relu"'), 'the layer "relu" has a name that is taken: netcli has one'),
         (OPERATION.replace('    word = "swish"\n', ""), "error: the layer SwishLayer has no word, its name in YAML"),
-        (OPERATION.replace("def samples", "def sample"), "mine.py:12:1: error: Swish is not whole: it has no samples"),
+        (OPERATION.replace("def derivative", "def derived"), "mine.py:12:1: error: Swish is not whole: it has no derivative"),
         (OPERATION.replace("@dataclass(frozen=True)\n", ""), "the operation Swish must be a frozen dataclass"),
         (OPERATION.replace("frozen=True", ""), "the operation Swish must be a frozen dataclass"),
         (
@@ -234,7 +236,11 @@ def test_names_that_two_plugins_have(tmp_path: Path, monkeypatch: pytest.MonkeyP
             "mine.py:17:25: error: the plugin fails: AttributeError",
         ),
         ("s = sigmoid(x)", "s = sigmoid(x) + 'one'", "mine.py:21:13: error: the plugin fails: ValueError: could not"),
-        ("return unary_samples(cls())", "return 1 / 0", "mine.py:26:16: error: the plugin fails: ZeroDivisionError"),
+        (
+            "\n\nclass SwishLayer",
+            SAMPLES.format("1 / 0") + "\n\nclass SwishLayer",
+            "mine.py:26:16: error: the plugin fails: ZeroDivisionError",
+        ),
     ],
 )
 def test_an_error_within_the_plugin_names_its_line(
@@ -283,5 +289,5 @@ def test_options_that_do_not_go_together(tmp_path: Path) -> None:
     only = "from netcli.layers.layer import Layer\nfrom netcli.ops import sigmoid\n\n\n" + layer
     message = refused("gradcheck", "--plugin", plugin(tmp_path, only))
     assert "the plugin has no operation to check, only layers" in message
-    none = OPERATION.replace("return unary_samples(cls())", "return []")
+    none = OPERATION.replace("\n\nclass SwishLayer", SAMPLES.format("[]") + "\n\nclass SwishLayer")
     assert "Swish has no samples" in refused("gradcheck", "--plugin", plugin(tmp_path, none))

@@ -9,11 +9,11 @@ import pytest
 from support.networks import first_state, model_of
 from support.training import rule_of, step_of
 
+from netcli.analysis.inspect.costs import flops
 from netcli.executors import EXECUTORS, Executor, Profile, State, executor
 from netcli.graph import Array, Graph, text, variable
 from netcli.ops import log
 from netcli.passes import optimize
-from netcli.training.anatomy import flops
 
 KINDS = {"nodes", "gather", "sums", "wait", "finish"}
 EXAMPLES = 40

@@ -8,7 +8,8 @@ from support.networks import first_state, label, layers_of, model_of, value_of
 
 from netcli.graph import DType, Graph, TensorType, verify
 from netcli.layers.layer import LAYERS
-from netcli.layers.stack import Inputs, build_model, place
+from netcli.layers.placing import place
+from netcli.layers.stack import Inputs, build_model
 
 STACK = """[conv: {filters: 4, name: eyes}, batchnorm, relu, dropout: 0.2, maxpool: 2, flatten,
   dense: 6, relu, dense: {units: 3, name: out.put-1}, softmax, cross_entropy]"""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from support.networks import layers_of, model_of
 
-from netcli.layers.stack import StackError, place
+from netcli.layers.placing import StackError, place
 
 
 @dataclass(frozen=True)

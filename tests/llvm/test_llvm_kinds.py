@@ -75,7 +75,7 @@ def test_kernels_of_one_kind_are_written_alike(tmp_path: Path, monkeypatch: pyte
     target, code, calls = cpu(), dict[str, str](), 0
     for name, graph, batch in (*stacks(), *nets(), *configs(write_mnist(tmp_path))):
         plan = plan_of(optimize(graph), target, batch)
-        for call in calls_of(plan, target).values():
+        for call in calls_of(plan).values():
             text = str(call.module(plan, "kernel"))
             assert code.setdefault(call.kind.text, text) == text, (
                 f"{name}, {call.name}, another code of the kind\n{call.kind.text}"
@@ -88,7 +88,7 @@ def test_kernels_of_one_kind_are_written_alike(tmp_path: Path, monkeypatch: pyte
 
 
 def kinds(graph: Graph, examples: int = 32) -> dict[str, Call]:
-    return calls_of(Plan(graph, cpu(), examples), cpu())
+    return calls_of(Plan(graph, cpu(), examples))
 
 
 def last(y: Node, examples: int = 32) -> str:

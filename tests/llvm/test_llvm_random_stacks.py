@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from support.networks import first_state, model_of, shaken
 from support.training import rule_of, step_of
 
+from netcli.analysis.gradcheck.model import computed_by
 from netcli.autodiff.gradcheck import check_float32
 from netcli.executors import State
 from netcli.executors.llvm import LlvmExecutor
 from netcli.executors.numpy import leaf_values
 from netcli.graph import Array, Graph, Node, Placeholder, Shape, Variable, op_of
-from netcli.layers.stack import Model, StackError
+from netcli.layers.placing import StackError
+from netcli.layers.stack import Model
 from netcli.passes import optimize
-from netcli.training.gradient_check import computed_by
 
 RULE = "sgd: {lr: 0.01, momentum: 0.9}"
 

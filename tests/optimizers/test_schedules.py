@@ -15,23 +15,25 @@ from netcli.optimizers.schedules.schedule import SCHEDULES
 EPOCHS, PER_EPOCH, LR = 6, 10, 0.4
 
 
-def one_cycle(share: float, rise: float = 0.3, start: float = 0.04, final: float = 4e-6) -> float:
-    """From start up to 1, down to final, each half a cosine."""
-    if share < rise:
-        return 1 + (start - 1) * math.cos(math.pi * share / rise / 2) ** 2
-    return final + (1 - final) * math.cos(math.pi * (share - rise) / (1 - rise) / 2) ** 2
+def one_cycle(step: float, steps: float, rise: float = 0.3, start: float = 0.04, final: float = 4e-6) -> float:
+    """From start up to 1 at step rise · steps - 1, down to final at the last one, each half a cosine."""
+    top = rise * steps - 1
+    if step < top:
+        return 1 + (start - 1) * math.cos(math.pi * step / top / 2) ** 2
+    return final + (1 - final) * math.cos(math.pi * (step - top) / (steps - 1 - top) / 2) ** 2
 
 
-#: In words: (epochs since the warm-up, share of the steps after the warm-up) -> factor.
+#: In words: (step since the warm-up, steps after the warm-up) -> factor.
 FACTORS: dict[str, Callable[[float, float], float]] = {
-    "constant": lambda epoch, share: 1.0,
-    "step: {epochs: 2}": lambda epoch, share: 0.1 ** (epoch // 2),
-    "step: {epochs: 1.5, gamma: 0.5}": lambda epoch, share: 0.5 ** math.floor(epoch / 1.5 + 1e-9),
-    "exponential: {gamma: 0.8}": lambda epoch, share: 0.8**epoch,
-    "cosine: {}": lambda epoch, share: math.cos(math.pi * share / 2) ** 2,
-    "cosine: {final: 0.25}": lambda epoch, share: 0.25 + 0.75 * math.cos(math.pi * share / 2) ** 2,
-    "one_cycle: {}": lambda epoch, share: one_cycle(share),
-    "one_cycle: {rise: 0.5, start: 0.5, final: 0.1}": lambda epoch, share: one_cycle(share, 0.5, 0.5, 0.1),
+    "constant": lambda step, steps: 1.0,
+    "step: {epochs: 2}": lambda step, steps: 0.1 ** (step // (2 * PER_EPOCH)),
+    "step: {epochs: 1.5, gamma: 0.5}": lambda step, steps: 0.5 ** (step // 15),
+    "step: {epochs: 0.25, gamma: 0.5}": lambda step, steps: 0.5 ** (2 * step // 5),
+    "exponential: {gamma: 0.8}": lambda step, steps: 0.8 ** (step / PER_EPOCH),
+    "cosine: {}": lambda step, steps: math.cos(math.pi * step / steps / 2) ** 2,
+    "cosine: {final: 0.25}": lambda step, steps: 0.25 + 0.75 * math.cos(math.pi * step / steps / 2) ** 2,
+    "one_cycle: {}": one_cycle,
+    "one_cycle: {rise: 0.5, start: 0.5, final: 0.1}": lambda step, steps: one_cycle(step, steps, 0.5, 0.5, 0.1),
 }
 
 
@@ -52,7 +54,7 @@ def test_every_step(text: str, warmup: float) -> None:
     risen = round(warmup * PER_EPOCH)
     steps = EPOCHS * PER_EPOCH
     rising = [LR * (step + 1) / risen for step in range(risen)]
-    after = [LR * FACTORS[text](step / PER_EPOCH, step / (steps - risen)) for step in range(steps - risen)]
+    after = [LR * FACTORS[text](step, steps - risen) for step in range(steps - risen)]
     np.testing.assert_allclose(found(warmed(text, warmup)), rising + after, rtol=1e-9)
 
 
@@ -74,7 +76,7 @@ def test_warm_up_ends_at_the_full_rate() -> None:
 
 def test_a_warm_up_of_all_epochs_or_more() -> None:
     for epochs in (6, 100):
-        expected = [LR * (step + 1) / 60 for step in range(60)]
+        expected = [LR * (step + 1) / (10 * epochs) for step in range(60)]
         np.testing.assert_allclose(found(f"cosine: {{warmup_epochs: {epochs}}}"), expected, rtol=1e-12)
 
 
@@ -100,8 +102,8 @@ def test_ends() -> None:
     assert found("cosine")[0] == pytest.approx(LR)
     assert found("cosine")[-1] == pytest.approx(LR * math.sin(math.pi / 120) ** 2)  # one step of 60 before the end, which is 0
     assert found("one_cycle")[0] == pytest.approx(0.04 * LR)
-    assert found("one_cycle")[18] == pytest.approx(LR) == max(found("one_cycle"))
-    assert found("one_cycle")[-1] < 0.01 * LR
+    assert found("one_cycle")[17] == pytest.approx(LR) == max(found("one_cycle"))
+    assert found("one_cycle")[-1] == pytest.approx(4e-6 * LR)
     assert found("exponential: 0.5")[10] == pytest.approx(LR / 2)
 
 

@@ -26,6 +26,11 @@ def binary(prediction: Callable[[Tensor], Tensor], classes: int = 0) -> Peer:
     return lambda w, x, y: {"prediction": prediction(x), "loss": F.binary_cross_entropy_with_logits(x, encode(y))}
 
 
+def sigmoid(x: Tensor) -> Tensor:
+    """Of each number."""
+    return torch.sigmoid(x)
+
+
 def softmax(x: Tensor) -> Tensor:
     """Over the classes."""
     return F.softmax(x, 1)
@@ -51,8 +56,10 @@ CROSS_ENTROPY = [
         Case(f"[softmax, {loss}]", (6,), labelled(softmax, smoothing), classes=6, scale=1e4),
         Case(f"[log_softmax, {loss}]", (6,), labelled(softmax, smoothing), classes=6, scale=1e4),
         Case(f"[softmax, {loss}]", (2,), labelled(softmax, smoothing), classes=2, batch=1),
-        # a second softmax: the loss is of its logits, which are probabilities themselves
-        Case(f"[softmax, softmax, {loss}]", (6,), labelled(lambda x: softmax(softmax(x)), smoothing, softmax), classes=6),
+        Case(f"[softmax, reshape: [6, 1], flatten, {loss}]", (6,), labelled(softmax, smoothing), classes=6, scale=1e4),
+        Case(f"[log_softmax, flatten, {loss}]", (6,), labelled(softmax, smoothing), classes=6),
+        # what makes no probabilities of classes is taken for logits
+        Case(f"[sigmoid, {loss}]", (6,), labelled(lambda x: softmax(sigmoid(x)), smoothing, sigmoid), classes=6),
     ]
 ]
 
@@ -63,6 +70,7 @@ BINARY = [
     Case("[binary_cross_entropy]", (1,), binary(torch.sigmoid, classes=2), classes=2),
     Case("[sigmoid, binary_cross_entropy]", (1,), binary(torch.sigmoid, classes=2), classes=2, batch=1),
     Case("[sigmoid, binary_cross_entropy]", (4,), binary(torch.sigmoid, classes=4), classes=4),
+    Case("[sigmoid, reshape: [3, 1], flatten, binary_cross_entropy]", (3,), binary(torch.sigmoid), shares=True, scale=1e4),
 ]
 
 VALUES = [

@@ -157,6 +157,7 @@ def test_clip_value(limit: float) -> None:
 SCHEDULES = {
     "step: 2": lambda o: optim.lr_scheduler.StepLR(o, 8),
     "step: {epochs: 1.5, gamma: 0.5}": lambda o: optim.lr_scheduler.StepLR(o, 6, 0.5),
+    "one_cycle": lambda o: optim.lr_scheduler.OneCycleLR(o, 0.3, total_steps=20, cycle_momentum=False),
     "exponential: 0.7": lambda o: optim.lr_scheduler.ExponentialLR(o, 0.7**0.25),
     "cosine": lambda o: optim.lr_scheduler.CosineAnnealingLR(o, 20),
     "cosine: {final: 0.2}": lambda o: optim.lr_scheduler.CosineAnnealingLR(o, 20, eta_min=0.2 * 0.3),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netcli.report import numbers
+from netcli import numbers
 
 CASES: list[tuple[Callable[[float], str], float, str]] = [
     (numbers.flops, 0, "0 FLOP"),

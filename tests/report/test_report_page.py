@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 from math import nan
 from typing import Any
 
-from report_samples import HEADER, SUMMARY, epoch, parameter
+from support.report_samples import HEADER, SUMMARY, epoch, parameter
 
 from netcli.report.page import training_page
-from netcli.report.records import EpochRecord
+from netcli.runs.metrics import EpochRecord
 
 VOID = {"meta", "br", "img", "link", "hr"}
 HOSTILE = "</script><script>alert(1)</script>&$name"

@@ -7,10 +7,10 @@ from dataclasses import replace
 from math import inf, nan
 
 import pytest
-from report_samples import SUMMARY, epoch, parameter
+from support.report_samples import SUMMARY, epoch, parameter
 
-from netcli.report.records import read_epochs
-from netcli.report.strict_json import dumps
+from netcli.runs.metrics import read_epochs
+from netcli.strict_json import dumps
 
 
 def test_summary_is_the_document_of_train_json() -> None:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from io import StringIO
 
 import pytest
-from report_samples import HEADER, SUMMARY, epoch, parameter
+from support.report_samples import HEADER, SUMMARY, epoch, parameter
 
-from netcli.report.records import EpochRecord, ParameterRow
 from netcli.report.terminal import Draw, Output
 from netcli.report.text import Line, line_text, line_width
 from netcli.report.training import SILENCE, TrainingReport
+from netcli.runs.metrics import EpochRecord, ParameterRow
 
 
 class Clock:

@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 from support.graphs import SAMPLES, Sample, digits, lenet, sigmoid_dropout
 
+from netcli.analysis.inspect.views import View
 from netcli.graph import Graph, Variable, op_of
 from netcli.report.graphs.document import as_json
-from netcli.report.strict_json import dumps
-from netcli.training.anatomy import View
+from netcli.strict_json import dumps
 
 ID = {"type": "integer", "minimum": 0}
 NODE = {

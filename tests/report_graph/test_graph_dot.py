@@ -11,9 +11,9 @@ import pytest
 from golden_files import check_golden
 from support.graphs import SAMPLES, digits, knotted, sigmoid_dropout
 
+from netcli.analysis.inspect.roles import kept_values
 from netcli.graph import Constant, Graph, TensorType, placeholder
 from netcli.report.graphs.dot import dot
-from netcli.report.graphs.roles import kept_values
 
 STRING = r'"(?:[^"\\]|\\.)*"'
 ATTRIBUTES = rf"\[\w+=(?:{STRING}|[\w.]+)(?:, \w+=(?:{STRING}|[\w.]+))*\]"

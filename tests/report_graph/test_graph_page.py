@@ -13,15 +13,15 @@ import pytest
 from support.graphs import SAMPLES, Sample, deep, digits, knotted, lenet, sigmoid_dropout
 from support.networks import first_state
 
+from netcli.analysis.inspect.records import Flow
+from netcli.analysis.inspect.value_statistics import flow_of
+from netcli.analysis.inspect.views import View
 from netcli.executors import executor
 from netcli.graph import Graph
 from netcli.passes import optimize
 from netcli.report.graphs.document import as_json
 from netcli.report.graphs.page import graph_page
 from netcli.report.graphs.page_data import page_data
-from netcli.report.records import Flow
-from netcli.training.anatomy import View
-from netcli.training.value_statistics import flow_of
 
 HOSTILE = "</script><script>alert(1)</script>&$name"
 

@@ -16,13 +16,13 @@ import pytest
 from PIL import Image
 from support.graphs import SAMPLES, Sample, deep, digits, knotted, lenet, sample, sigmoid_dropout
 
+from netcli.analysis.inspect.roles import is_parameter, kept_values
 from netcli.errors import UsageError
 from netcli.graph import Constant, Graph, Node, TensorType, placeholder
 from netcli.report.graphs.document import as_json
 from netcli.report.graphs.figure.png import MOST_PIXELS, ZOOM, png
 from netcli.report.graphs.figure.svg import svg
 from netcli.report.graphs.folding import Detail
-from netcli.report.graphs.roles import is_parameter, kept_values
 from netcli.report.text import width_of
 
 Made = Callable[[], Sample]

@@ -7,10 +7,12 @@ from functools import cache
 
 import numpy as np
 
+from netcli.analysis.inspect.costs import layer_rows
+from netcli.analysis.inspect.records import LayerRow
+from netcli.analysis.inspect.views import View, view_of
 from netcli.graph import DType, Graph, TensorType
-from netcli.layers.stack import Inputs, Model, build_model, place
-from netcli.report.records import LayerRow
-from netcli.training.anatomy import View, layer_rows, view_of
+from netcli.layers.placing import place
+from netcli.layers.stack import Inputs, Model, build_model
 from support.networks import layers_of
 from support.training import rule_of, step_of
 

@@ -14,7 +14,8 @@ from netcli.executors import State, executor, initial_state
 from netcli.graph import Array, DType, Graph, Node, Shape, TensorType, op_of
 from netcli.graph import Variable as VariableOp
 from netcli.layers.layer import LAYERS, Layer
-from netcli.layers.stack import Inputs, Model, build_model, place
+from netcli.layers.placing import place
+from netcli.layers.stack import Inputs, Model, build_model
 from netcli.settings import Choice
 
 _STACK = TypeAdapter(list[Annotated[Layer, Choice(LAYERS)]])

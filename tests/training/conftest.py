@@ -1,13 +1,5 @@
-"""Fixtures for the tests of training."""
+"""The disk is quick here."""
 
-from __future__ import annotations
+from support.disk import quick_disk
 
-import os
-
-import pytest
-
-
-@pytest.fixture(autouse=True)
-def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are not flushed to the disk: most of the time of a small training would go into that."""
-    monkeypatch.setattr(os, "fsync", lambda file: None)
+__all__ = ["quick_disk"]

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from netcli.datasets.dataset import Dataset, Split
+from netcli.runs.signature import Signature
 from netcli.training.averages import Averages
 from netcli.training.confusion import Confusion
 from netcli.training.evaluation import BATCH, batches_of, class_probabilities
-from netcli.training.signature import Signature
 
 #: True and predicted classes, and their counts by hand: rows are true classes.
 TRUE = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2], np.int32)
@@ -33,7 +33,7 @@ def test_confusion_where_one_class_takes_all() -> None:
 
 
 def test_averages_weigh_examples_or_steps() -> None:
-    averages = Averages()
+    averages = Averages(("loss", "accuracy"))
     assert math.isnan(averages.mean("loss"))
     averages.add(
         {"loss": np.float32(3.0), "accuracy": np.float32(1.0), "grad_norm": np.float32(5.0), "grad_norm/w": np.float32(1)}, 30
@@ -54,19 +54,19 @@ def test_averages_go_on_from_what_was_kept() -> None:
         ({"loss": np.float32(value), "lr": np.float32(value / 7)}, 1 + index % 5)
         for index, value in enumerate(random.random(40))
     ]
-    whole, first = Averages(), Averages()
+    whole, first = Averages(("loss",)), Averages(("loss",))
     for number, (outputs, examples) in enumerate(steps):
         whole.add(outputs, examples)
         if number < 13:
             first.add(outputs, examples)
-    second = Averages(first.arrays())
+    second = Averages(("loss",), first.arrays())
     for outputs, examples in steps[13:]:
         second.add(outputs, examples)
     assert second.arrays() == whole.arrays()
 
 
 def test_averages_are_sums_of_doubles() -> None:
-    averages = Averages()
+    averages = Averages(("loss",))
     for _ in range(100_000):
         averages.add({"loss": np.float32(0.1)}, 1)
     assert averages.mean("loss") == pytest.approx(float(np.float32(0.1)), rel=1e-9)

@@ -6,13 +6,14 @@ third derivative, and what is left is the rounding of the operations on the way.
 the branch of the real part, which is that of x itself.
 
 The operations' own `forward` is run on complex numbers. Where it is not analytic, it must be told what to do: numpy's functions
-such as abs and maximum follow the real part (`_ByRealPart`), and so do the operations in `BY_REAL_PART`, whose code compares.
-Operations of plugins have the former alone; where that is not enough, the complex step does not apply, which is said.
+such as abs and maximum follow the real part (`_ByRealPart`); of inputs that only choose, the real part is taken; and an
+operation whose code compares says itself what to do (`Op.forward_complex`). Where that is not enough, the complex step does not
+apply, which is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +24,7 @@ from netcli.autodiff.gradcheck.planted import original
 from netcli.autodiff.gradcheck.tolerance import COMPLEX_STEP, accumulated
 from netcli.autodiff.paths import describe
 from netcli.errors import GraphError
-from netcli.graph import Array, Node, Op
-from netcli.ops.max_pool2d import MaxPool2D, MaxPool2DGrad, MaxPool2DTake
-from netcli.ops.reduce import BatchSize, FirstMaximum, Max
-from netcli.ops.relu import Abs, Relu
-from netcli.ops.select import Greater
-from netcli.ops.shape import Cast
-from netcli.ops.sigmoid import Sigmoid
+from netcli.graph import Array, Node
 
 #: How far the real part may be from the real value, as a share of the largest, before the operation is taken for another one.
 _SAME = 1e-9
@@ -86,56 +81,6 @@ class _ByRealPart:
 _XP: Any = _ByRealPart()
 
 
-def _real(op: Op, *arrays: Array) -> Array:
-    """What is constant between kinks: of the real parts."""
-    return np.asarray(op.forward(np, *map(np.real, arrays)))
-
-
-def _relu(_: Op, x: Array) -> Array:
-    return np.where(x.real > 0, x, 0)
-
-
-def _absolute(_: Op, x: Array) -> Array:
-    return np.where(x.real == 0, 0, _ByRealPart.absolute(x))
-
-
-def _sigmoid(_: Op, x: Array) -> Array:
-    small = np.exp(-_ByRealPart.absolute(x))
-    return np.asarray(np.where(x.real >= 0, 1, small) / (1 + small))
-
-
-def _max(op: Max, x: Array) -> Array:
-    return np.take_along_axis(x, np.expand_dims(x.real.argmax(axis=op.axis), op.axis), op.axis)
-
-
-def _pool(op: MaxPool2D, x: Array) -> Array:
-    return MaxPool2DTake(op.window).forward(np, x.real, x)
-
-
-def _chosen_by_first(op: Op, x: Array, y: Array) -> Array:
-    return np.asarray(op.forward(np, np.real(x), y))
-
-
-def _cast(op: Cast, x: Array) -> Array:
-    return x if op.dtype in {"float32", "float64"} else _real(op, x)
-
-
-#: Operations whose code compares numbers, or takes the real part of them: what they do on complex ones.
-BY_REAL_PART: Mapping[type[Op], Callable[..., Array]] = {
-    Abs: _absolute,
-    BatchSize: _real,
-    Cast: _cast,
-    FirstMaximum: _real,
-    Greater: _real,
-    Max: _max,
-    MaxPool2D: _pool,
-    MaxPool2DGrad: _chosen_by_first,
-    MaxPool2DTake: _chosen_by_first,
-    Relu: _relu,
-    Sigmoid: _sigmoid,
-}
-
-
 @dataclass(frozen=True)
 class Slope:
     """The derivative along a direction by the complex step, and how far rounding may take a right gradient from it."""
@@ -172,13 +117,13 @@ class ComplexStep:
 def _forward(node: Node, arrays: Sequence[Array], real: Array) -> Array:
     """The value of an operation on arrays of which some are complex. Raises NotAnalyticError."""
     op = original(node.op)
-    given = [np.real(array) if place == op.like else array for place, array in enumerate(arrays)]
+    given = [np.real(array) if place == op.like or place in op.choosers else array for place, array in enumerate(arrays)]
     try:
-        declared = BY_REAL_PART.get(type(op))
-        value = declared(op, *given) if declared else np.asarray(op.forward(_XP, *given))
+        declared = op.forward_complex(_XP, *given)
+        value = np.asarray(op.forward(_XP, *given)) if declared is None else declared
     except TypeError as error:  # numpy has no such function of complex numbers
         raise NotAnalyticError(f"{describe(node)} has no complex step: {error}") from error
-    if node.type.is_float and not declared and any(map(np.iscomplexobj, given)):
+    if node.type.is_float and declared is None and any(map(np.iscomplexobj, given)):
         size = _largest(real)
         other = np.isfinite(size) and not _largest(value.real - real) <= _SAME * max(size, 1.0)
         if other or not np.iscomplexobj(value):

@@ -31,7 +31,8 @@ def examine(function: Function, direction: Array) -> Outcome:
     """Compare the gradient with differences along a direction.
 
     Where branches change even at the smallest step, x itself lies on a kink. There the gradient has to lie between the left
-    and the right derivative, and it has to be right on both sides: so an error beside a kink stays an error.
+    and the right derivative, and it has to be right on both sides: so an error beside a kink stays an error. Where the
+    function itself jumps at x there is no derivative, and nothing that the gradient could lie between.
     """
     outcome = _compared(function, direction)
     if outcome.verdict != "kink":
@@ -40,7 +41,7 @@ def examine(function: Function, direction: Array) -> Outcome:
     worst = max(sides, key=lambda side: (side.verdict == "fail", side.slopes.error))
     if worst.verdict == "fail":
         return replace(worst, changes=outcome.changes)
-    if not outcome.slopes.between:
+    if not outcome.slopes.between and not _jumps(function, outcome):
         return replace(outcome, verdict="fail", at_kink=outcome.slopes)
     return replace(worst, verdict="kink", changes=outcome.changes, at_kink=outcome.slopes)
 
@@ -58,6 +59,13 @@ def _compared(function: Function, direction: Array) -> Outcome:
             return Outcome("pass" if refined.agree else "fail", direction, refined, crossed)
         crossed = changes
     return Outcome("kink", direction, function.slopes(direction, STEPS[-1]), crossed)
+
+
+def _jumps(function: Function, outcome: Outcome) -> bool:
+    """Whether the differences stay as large as they were while the step shrinks, so that the slopes grow as it does."""
+    wide, narrow = function.slopes(outcome.direction, STEP), outcome.slopes
+    steepest = max(abs(wide.left), abs(wide.right))
+    return max(abs(narrow.left), abs(narrow.right)) > 0.5 * STEP / narrow.step * steepest + narrow.noise
 
 
 def locate(function: Function, outcome: Outcome) -> Outcome:

@@ -10,6 +10,7 @@ import numpy as np
 
 from netcli.autodiff.match import match
 from netcli.graph import Array, Differentiable, Node, Op, Piecewise, Sample, TensorType, constant
+from netcli.ops.elementwise import Elementwise
 
 #: Makes a wrong cotangent of an input from the right one, which is None where it is zero.
 Plant = Callable[[Node, Node | None], Node]
@@ -116,7 +117,12 @@ def shifted(x: Node, dx: Node | None) -> Node:
 
 def truncated(x: Node, dx: Node | None) -> Node:
     """The first operand of the last sum or product alone; nothing of what is neither."""
-    return dx.inputs[0] if dx is not None and dx.op.name in {"add", "subtract", "multiply", "divide"} else _zero(x)
+    return dx.inputs[0] if dx is not None and _is_of_two(dx) else _zero(x)
+
+
+def _is_of_two(node: Node) -> bool:
+    """Whether it is a sum, a difference, a product or a quotient."""
+    return isinstance(node.op, Elementwise) and len(node.inputs) == 2
 
 
 def transposed(x: Node, dx: Node | None) -> Node:

@@ -22,14 +22,7 @@ from functools import cached_property
 
 import numpy as np
 
-from netcli.graph import Array, Constant, Leaf, Node, Op, TensorType, constant, topological
-from netcli.ops.avg_pool2d import AvgPool2D, AvgPool2DGrad
-from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
-from netcli.ops.dense import Dense, DenseWeightGrad
-from netcli.ops.max_pool2d import MaxPool2DGrad, MaxPool2DTake
-from netcli.ops.random_uniform import RandomUniform
-from netcli.ops.reduce import BatchSum, FirstMaximum, Sum
-from netcli.ops.softmax import LogSoftmax, Softmax
+from netcli.graph import Array, Constant, Node, TensorType, constant, topological
 
 #: Half the distance from 1 to the next float32: a rounding, as a share of what is rounded.
 UNIT = 2.0**-24
@@ -39,15 +32,6 @@ _MOVED = 8
 _DEVIATIONS = 25.7
 #: Below the smallest normal number float32 loses digits, and code may take numbers there for 0.
 _TINY = 2.0**-126
-
-#: Sums of terms or products of their inputs: of the squares of their inputs they give the sum of the squares of the terms.
-_SUMS: tuple[type[Op], ...] = (
-    Sum, BatchSum, Dense, DenseWeightGrad, Conv2D, Conv2DInputGrad, Conv2DWeightGrad, AvgPool2D, AvgPool2DGrad,
-)  # fmt: skip
-#: Operations of two inputs of which the first only chooses.
-_CHOOSE_BY_FIRST: tuple[type[Op], ...] = (MaxPool2DGrad, MaxPool2DTake)
-#: Operations of floats whose results are 0 or 1.
-_CHOICES: tuple[type[Op], ...] = (FirstMaximum,)
 
 
 class Reference:
@@ -105,12 +89,11 @@ class Reference:
                     continue
                 if generator is None or steps is None:
                     values[node] = self._forward(node, [values[x] for x in node.inputs])
-                elif not node.type.is_float or isinstance(node.op, _CHOICES):
+                elif not node.type.is_float or _is_choice(node):
                     values[node] = self._exact[node]
                 else:
-                    inputs = [values[x] for x in node.inputs]
-                    if isinstance(node.op, _CHOOSE_BY_FIRST):
-                        inputs[0] = self._exact[node.inputs[0]]
+                    choosers = node.op.choosers
+                    inputs = [(self._exact if place in choosers else values)[x] for place, x in enumerate(node.inputs)]
                     value = self._forward(node, inputs)
                     values[node] = value + steps[node] * generator.uniform(-1, 1, value.shape)
                     if steps[node].any():
@@ -130,7 +113,7 @@ class Reference:
 
     def _operations(self, node: Node) -> float:
         """For each element of the result; 0 for what only moves values."""
-        if isinstance(node.op, Leaf | RandomUniform) or not node.type.size:
+        if not node.type.size:
             return 0.0
         count = node.op.flops(node.type, *(x.type for x in node.inputs)) / node.type.size
         varying = [x for x in node.inputs if x.type.varying]
@@ -140,17 +123,12 @@ class Reference:
 
     def _size(self, node: Node) -> Array:
         """The size of what is rounded on the way to each element."""
-        inputs, value = [self._exact[x] for x in node.inputs], self._exact[node]
-        match node.op:
-            case op if isinstance(op, _SUMS):
-                return np.asarray(np.sqrt(np.square(value) + self._forward(node, [np.square(x) for x in inputs])))
-            case op if isinstance(op, _CHOOSE_BY_FIRST):
-                return np.asarray(np.sqrt(np.square(value) + self._forward(node, [inputs[0], np.square(inputs[1])])))
-            case Softmax():  # e^z, z being rounded before
-                return np.asarray(value * (1 + _below_maximum(inputs[0])))
-            case LogSoftmax():  # z - log Σ e^z; the sum is at least 1
-                return np.asarray(1 + _below_maximum(inputs[0]) + np.abs(value))
-        return np.abs(value)
+        return self._wide[node].op.rounded(self._exact[node], *(self._exact[x] for x in node.inputs))
+
+
+def _is_choice(node: Node) -> bool:
+    """Whether the inputs only choose among results that are never rounded, such as 0 and 1."""
+    return bool(node.inputs) and all(place in node.op.choosers for place in range(len(node.inputs)))
 
 
 def widened(nodes: Sequence[Node]) -> dict[Node, Node]:
@@ -176,7 +154,3 @@ def _wide_node(node: Node, inputs: Sequence[Node]) -> Node:
 
 def _wide_array(array: Array) -> Array:
     return array.astype("float64") if array.dtype == "float32" else array
-
-
-def _below_maximum(x: Array) -> Array:
-    return np.asarray(x.max(axis=-1, keepdims=True) - x)

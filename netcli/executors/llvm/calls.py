@@ -17,7 +17,6 @@ from netcli.executors.llvm.levels import Level
 from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, emit_strip, emit_uniform_kernel
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.schedule import Phase
-from netcli.executors.llvm.target import Cpu
 from netcli.graph import Node
 
 
@@ -49,9 +48,9 @@ class Call:
         return module
 
 
-def calls_of(plan: Plan, cpu: Cpu) -> dict[str, Call]:
+def calls_of(plan: Plan) -> dict[str, Call]:
     """Every call, by its name, in the order of the step."""
-    return {call.name: call for call in _calls(plan, cpu)}
+    return {call.name: call for call in _calls(plan)}
 
 
 def functions(calls: Mapping[str, Call]) -> dict[str, str]:
@@ -60,14 +59,14 @@ def functions(calls: Mapping[str, Call]) -> dict[str, str]:
     return {name: first.setdefault(call.kind.text, name) for name, call in calls.items()}
 
 
-def _calls(plan: Plan, cpu: Cpu) -> Iterator[Call]:
+def _calls(plan: Plan) -> Iterator[Call]:
     gathered = False
     for count, phase in enumerate(plan.schedule.phases):
         if phase.varying:
             if not gathered:
                 yield from _gathers(plan)
             gathered = True
-            yield from _blocks(plan, cpu, count, phase)
+            yield from _blocks(plan, count, phase)
         else:
             for number, level in enumerate(phase.levels):
                 yield from _uniform(plan, f"uniform_{count}_{number}", level)
@@ -85,14 +84,14 @@ def _gathers(plan: Plan) -> Iterator[Call]:
         yield Call(name, kind, write, tuple(gather_parameters(node)))
 
 
-def _blocks(plan: Plan, cpu: Cpu, count: int, phase: Phase) -> Iterator[Call]:
+def _blocks(plan: Plan, count: int, phase: Phase) -> Iterator[Call]:
     """The kernels of a block phase, and those of what comes late."""
     for i, node in enumerate(phase.nodes):
         name, head = f"block_{count}_{i}", f"block, strips {plan.shared.get(node)}, alone {plan.alone}"
-        yield Call(name, Kind(plan, head, [node], name), partial(emit_block_kernel, node=node, cpu=cpu))
+        yield Call(name, Kind(plan, head, [node], name), partial(emit_block_kernel, node=node))
     for i, node in enumerate(phase.late):
         name = f"late_{count}_{i}"
-        yield Call(name, Kind(plan, "late", [node], name), partial(emit_late_kernel, node=node, cpu=cpu))
+        yield Call(name, Kind(plan, "late", [node], name), partial(emit_late_kernel, node=node))
 
 
 def _uniform(plan: Plan, prefix: str, level: Level) -> Iterator[Call]:

@@ -57,7 +57,7 @@ def timed_code_of(plan: Plan, cpu: Cpu, guards: Sequence[str], cache: CodeCache)
 
 def modules_of(plan: Plan, cpu: Cpu, guards: Sequence[str]) -> list[ir.Module]:
     """The modules of a plan's program, to be read: the function of a kernel has the name of its first call."""
-    calls = calls_of(plan, cpu)
+    calls = calls_of(plan)
     symbols = functions(calls)
     driver = Driver(plan, cpu, guards, calls, symbols)
     kernels = [call.module(plan, name) for name, call in calls.items() if symbols[name] == name]
@@ -66,7 +66,7 @@ def modules_of(plan: Plan, cpu: Cpu, guards: Sequence[str]) -> list[ir.Module]:
 
 def _made(plan: Plan, cpu: Cpu, guards: Sequence[str], cache: CodeCache, *, timed: bool = False) -> Code:
     """A program without its foreign kernels."""
-    calls = calls_of(plan, cpu)
+    calls = calls_of(plan)
     kinds = {call.kind.symbol: call for call in calls.values() if not call.kind.foreign}
     keys = {symbol: key for symbol, call in kinds.items() if (key := kernel_key(call.kind, cpu))}
     held = {symbol: code for symbol, key in keys.items() if (code := cache.get(key)) is not None}
@@ -85,7 +85,7 @@ def _foreign(plan: Plan, cpu: Cpu) -> list[bytes]:
     """The object files of the kernels with operations that are not netcli's own."""
     if not any(is_foreign(node.op) for node in plan.graph.nodes):
         return []
-    calls = {call.kind.symbol: call for call in calls_of(plan, cpu).values() if call.kind.foreign}
+    calls = {call.kind.symbol: call for call in calls_of(plan).values() if call.kind.foreign}
     with generating(cpu) as generator:
         return [code.result() for code in _begun(plan, generator, calls).values()]
 

@@ -1,28 +1,20 @@
-"""Values of nodes inside a kernel: read from their buffers, or computed on the spot by the operation's own `forward`."""
+"""Values of nodes inside a kernel: read from their buffers, or computed on the spot."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import cast
 
-import numpy as np
 from llvmlite import ir
 
 from netcli.errors import ExecutorError
-from netcli.executors.llvm import maths
 from netcli.executors.llvm.ir import F32, I32, I64, Array, Emitter, Epilogue, Index, Layout
+from netcli.executors.llvm.kernel import Inlined, kernel_of
 from netcli.executors.llvm.kinds import SCRATCH, SIZE, Kind
 from netcli.executors.llvm.lanes import Lanes, Namespace, from_memory, to_memory
 from netcli.executors.llvm.plan import ROUND, Memory, Plan
-from netcli.executors.llvm.storage import is_squeeze
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Constant, Node
-from netcli.ops.erf import Erf
-from netcli.ops.one_hot import OneHot
-from netcli.ops.random_uniform import RandomUniform, threefry
-from netcli.ops.reduce import BatchBroadcast
-from netcli.ops.shape import Broadcast, Reshape, Reverse
 
 #: The parameters of every kernel, see `Scope`: four memories, then part, first, blocks, examples, the numbers of its kind.
 KERNEL: list[ir.Type] = [*[F32.as_pointer()] * 4, *[I64] * 4, I64.as_pointer()]
@@ -145,47 +137,15 @@ class Scope:
         return from_memory(self.e, self.e.splat(self.e.b.load(address)), dtype)
 
     def _computed(self, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
-        e, op = self.e, node.op
-        match op:
-            case Constant():
-                return self._constant(node)
-            case Broadcast():
-                return self.at(node.inputs[0], _broadcast(node.inputs[0], indices, self.flat), block)
-            case BatchBroadcast():
-                return self.at(node.inputs[0], indices, block)
-            case Reshape() if is_squeeze(node):
-                return self.at(node.inputs[0], _squeezed(op, indices, self.flat), block)
-            case Reshape():
-                number = self.e.element(Layout.dense(op.after), indices)
-                return self.at(node.inputs[0], self._unravelled(number, op.before), block)
-            case Reverse(axis=axis):
-                turned = list(indices)
-                turned[axis] = e.add(node.shape[axis] - 1, e.mul(-1, turned[axis]))
-                return self.at(node.inputs[0], turned, block)
-            case OneHot():
-                label = self.at(node.inputs[0], (), block).astype("float32")
-                number = e.splat(e.b.sitofp(e.index(indices[-1]), F32))
-                return (label == Lanes(e, number, "float32")).astype(op.dtype)
-            case Erf():  # a polynomial of its own: the operation's formula, made for float64, takes three times as long
-                return maths.erf(self.at(node.inputs[0], _broadcast(node.inputs[0], indices, self.flat), block))
-            case RandomUniform():
-                return self._random(node, op, indices, block)
-        inputs = [self.at(x, _broadcast(x, indices, self.flat), block) for x in node.inputs]
-        try:
-            return cast("Lanes", op.forward(self.xp, *inputs))  # type: ignore[arg-type]
-        except (AttributeError, TypeError) as error:  # a function or an operator of numpy's that lanes do not have
-            hint = "--executor numpy runs it; docs/llvm.md says what lanes can do"
-            raise ExecutorError(f"the llvm executor cannot run the forward of {node!r}: {error}", hint=hint) from error
+        if isinstance(node.op, Constant):
+            return self._constant(node)
+        kernel = kernel_of(node.op)
+        assert isinstance(kernel, Inlined), f"{node!r} is computed by a kernel of its own"
+        return kernel.value(self, node, indices, block)
 
-    def _unravelled(self, number: Index, shape: Sequence[int]) -> tuple[Index, ...]:
-        """The indices of an element of a row-major array by its number."""
-        if isinstance(number, int):
-            return tuple(int(i) for i in np.unravel_index(number, tuple(shape)))
-        indices: list[Index] = []
-        for n in reversed(shape):
-            indices.insert(0, self.e.b.urem(number, I64(n)) if n != 1 else 0)
-            number = self.e.b.udiv(number, I64(n)) if n != 1 else number
-        return tuple(indices)
+    def operand(self, x: Node, indices: Sequence[Index], block: Index) -> Lanes:
+        """The value of an input that may be broadcast, at an index of the result."""
+        return self.at(x, _broadcast(x, indices, self.flat), block)
 
     def _constant(self, node: Node) -> Lanes:
         assert isinstance(node.op, Constant)
@@ -193,18 +153,19 @@ class Scope:
             raise ExecutorError(f"constant {node!r} has no buffer")
         return Lanes.constant(self.e, node.op.value.reshape(()).item(), node.type.dtype)
 
-    def _random(self, node: Node, op: RandomUniform, indices: Sequence[Index], block: Index) -> Lanes:
-        """The number at this position of each lane's example: the counters of `RandomUniform.forward`, for one position."""
+    def example(self, block: Index) -> Lanes:
+        """The number in the batch of each lane's example, as uint32."""
         e = self.e
-        seed, step = (self.at(x, (), block) for x in node.inputs[:2])
-        position = e.element(Layout.dense(op.shape), indices)
         start = e.b.trunc(e.index(e.mul(e.add(self.first, block), LANES)), I32)
-        example = Lanes(e, e.b.add(self._splat_int(start), _LANE_NUMBERS), "uint32")
-        place = Lanes(e, self._splat_int(e.b.trunc(e.index(position), I32)), "uint32")
-        number = e.b.trunc(self._number(self.kind.identity(node, "id")), I32)
-        own = Lanes(e, self._splat_int(e.b.mul(e.b.add(number, I32(1)), I32(0x9E3779B9))), "uint32")
-        bits, _ = threefry(self.xp, (seed + own, step), (example, place))  # type: ignore[arg-type]
-        return (cast("Lanes", bits) >> 8).astype("float32") * 2.0**-24
+        return Lanes(e, e.b.add(self._splat_int(start), _LANE_NUMBERS), "uint32")
+
+    def identity(self, node: Node, field: str) -> ir.Value:
+        """An identity of a node's operation, which the kernel is told, as i32."""
+        return self.e.b.trunc(self._number(self.kind.identity(node, field)), I32)
+
+    def integer(self, number: ir.Value) -> Lanes:
+        """An i32 as uint32 in all lanes."""
+        return Lanes(self.e, self._splat_int(number), "uint32")
 
     def _splat_int(self, number: ir.Value) -> ir.Value:
         undefined = ir.Constant(_INTS, ir.Undefined)
@@ -223,6 +184,17 @@ class Scope:
         e = self.e
         left = e.b.trunc(e.b.sub(self._number(SIZE), e.index(index)), I32)
         return e.b.icmp_signed("<", _LANE_NUMBERS, self._splat_int(left))
+
+    def empty_lanes_to_zero(self, node: Node) -> None:
+        """In the last block of a batch, clear what a reduction over lanes must not count. Empty lanes matter to nobody else."""
+        e, array = self.e, self.array(node)
+        last = e.b.sub(self.blocks, e.index(1))
+        end = e.mul(e.add(self.first, self.blocks), LANES)
+        with e.b.if_then(e.b.icmp_signed("<", self.examples, e.index(end))):
+            kept = self.occupied(last)
+            with self.over(node.shape) as indices:
+                address = e.address(array, indices, last)
+                e.store(e.b.select(kept, e.load(address), e.splat(0.0)), address)
 
     @contextmanager
     def over(self, shape: Sequence[int]) -> Iterator[tuple[Index, ...]]:
@@ -247,14 +219,6 @@ def _broadcast(x: Node, indices: Sequence[Index], flat: bool) -> tuple[Index, ..
     if not x.shape:
         return ()
     return tuple(0 if n == 1 else i for n, i in zip(x.shape, indices, strict=True))
-
-
-def _squeezed(op: Reshape, indices: Sequence[Index], flat: bool) -> tuple[Index, ...]:
-    """The indices before a reshape that only adds or removes axes of length 1."""
-    if flat:
-        return tuple(indices)
-    kept = iter(i for n, i in zip(op.after, indices, strict=True) if n != 1)
-    return tuple(next(kept) if n != 1 else 0 for n in op.before)
 
 
 def one_of(value: Lanes) -> ir.Value:

@@ -6,12 +6,9 @@ lies between is never stored. So `producer` is computed inside the kernel of the
 
 from __future__ import annotations
 
-from netcli.executors.llvm.storage import INDEXWISE
-from netcli.executors.llvm.winograd import WinogradConv2D
+from netcli.executors.llvm.kernel import Stored, kernel_of
 from netcli.graph import Graph, Node, Placeholder
-from netcli.ops.conv2d import Conv2D, Conv2DInputGrad
-from netcli.ops.dense import Dense
-from netcli.ops.max_pool2d import MaxPool2DGrad
+from netcli.ops.elementwise import Elementwise
 
 
 def fused_producers(graph: Graph, stored: set[Node], level: dict[Node, int]) -> dict[Node, Node]:
@@ -32,9 +29,8 @@ def _has_epilogue(node: Node) -> bool:
     """Whether its kernel stores every element once, through an epilogue."""
     if isinstance(node.op, Placeholder):
         return node.type.varying
-    if isinstance(node.op, MaxPool2DGrad):
-        return node.op.window.is_tiling
-    return isinstance(node.op, Conv2D | Conv2DInputGrad | Dense | WinogradConv2D)
+    kernel = kernel_of(node.op)
+    return isinstance(kernel, Stored) and kernel.has_epilogue(node)
 
 
 def _needs_only(node: Node, placeholder: Node, stored: set[Node]) -> bool:
@@ -56,7 +52,7 @@ def _only_reader(graph: Graph, producer: Node, stored: set[Node]) -> Node | None
     stack = list(graph.users[producer])
     while stack:
         user = stack.pop()
-        if not isinstance(user.op, INDEXWISE) or user.shape != producer.shape:
+        if not isinstance(user.op, Elementwise) or user.shape != producer.shape:
             return None
         if user in stored:
             found.add(user)

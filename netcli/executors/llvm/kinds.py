@@ -12,12 +12,11 @@ from functools import cache, cached_property, lru_cache
 from hashlib import blake2b
 
 from netcli.executors.llvm.ir import Layout
+from netcli.executors.llvm.kernel import kernel_of
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.target import LANES
 from netcli.executors.llvm.texts import op_text
 from netcli.graph import Constant, Node, Op, Placeholder, read_by
-from netcli.ops.reduce import Sum
-from netcli.ops.shape import Broadcast, Reshape
 
 #: Modules of operations whose sources are part of every key.
 _OWN = ("netcli.executors.llvm.", "netcli.graph.", "netcli.ops.")
@@ -129,7 +128,8 @@ class FlatKind(Kind):
 
     def _attributed(self, op: Op) -> str:
         """Of what only moves elements or adds them up, nothing but the operation itself."""
-        return op.name if isinstance(op, Broadcast | Reshape | Sum) else super()._attributed(op)
+        kernel = kernel_of(op)
+        return op.name if kernel and kernel.only_shapes else super()._attributed(op)
 
     def _shape(self, node: Node) -> str:
         return "one" if node.type.size == 1 else "all"

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from netcli.executors.llvm.storage import IN_STRIPS
+from netcli.executors.llvm.kernel import InStrips, SumOverAxes, is_served_by
+from netcli.executors.llvm.storage import is_view
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Node
-from netcli.ops.reduce import Sum
 
 _MOST_SLICES = 16
 #: A slice of fewer vectors than this is not worth another thread.
@@ -58,7 +58,7 @@ def levels_of(nodes: Sequence[Node], stored: set[Node], flat: set[Node]) -> list
     level: dict[Node, int] = {}
     for node in nodes:
         level[node] = max((_earliest(node, x, level[x], flat) for x in _read(node, stored) if x in within), default=0)
-    count = max((level[node] + (node in flat and isinstance(node.op, Sum)) for node in nodes), default=-1) + 1
+    count = max((level[node] + (node in flat and is_served_by(node, SumOverAxes)) for node in nodes), default=-1) + 1
     levels = [Level() for _ in range(count)]
     wide: list[list[Node]] = [[] for _ in range(count)]
     for node in nodes:
@@ -66,12 +66,12 @@ def levels_of(nodes: Sequence[Node], stored: set[Node], flat: set[Node]) -> list
         if node in flat:
             wide[level[node]].append(node)
         else:
-            (each.strips if isinstance(node.op, IN_STRIPS) else each.narrow).append(node)
+            (each.strips if is_served_by(node, InStrips) else each.narrow).append(node)
     for at, together in enumerate(wide):
         levels[at].wide = _loops(together, stored)
         for loop in levels[at].wide:
             for node in loop.nodes:
-                if isinstance(node.op, Sum):
+                if is_served_by(node, SumOverAxes):
                     levels[at + 1].totals[node] = loop.slices
     return levels
 
@@ -100,12 +100,12 @@ def _loops(nodes: Sequence[Node], stored: set[Node]) -> list[Wide]:
 
 def elements(node: Node) -> int:
     """How many elements a wide node's loop has: its own, or those that it sums."""
-    return node.inputs[0].type.size if isinstance(node.op, Sum) else node.type.size
+    return node.inputs[0].type.size if is_served_by(node, SumOverAxes) else node.type.size
 
 
 def _earliest(node: Node, x: Node, level: int, flat: set[Node]) -> int:
     """The first level in which `node` can read `x`, which is computed in `level`."""
-    if x in flat and isinstance(x.op, Sum):
+    if x in flat and is_served_by(x, SumOverAxes):
         return level + 1 if node not in flat else level + 2  # thread 0 adds the slices in between
     if x in flat:
         same = node in flat and elements(node) == elements(x)
@@ -120,6 +120,6 @@ def _read(node: Node, stored: set[Node]) -> list[Node]:
     while stack:
         x = stack.pop()
         found[x] = None
-        if x not in stored or x.op.name == "reshape":
+        if x not in stored or is_view(x):
             stack.extend(x.inputs)
     return list(found)

@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from netcli.executors.llvm.ir import Layout
-from netcli.executors.llvm.kernels.dense import weight_grad_scratch
-from netcli.executors.llvm.kernels.winograd import filter_layout, winograd_scratch, winograd_weight_grad_scratch
+from netcli.executors.llvm.kernel import Inlined, Late, Reduction, Stored, SumOverAxes, is_served_by, kernel_of
 from netcli.executors.llvm.reuse import Lifetime, place
 from netcli.executors.llvm.schedule import Schedule
-from netcli.executors.llvm.storage import INLINED, LATE, REDUCTIONS
 from netcli.executors.llvm.target import LANES, Cpu, whole_vectors
-from netcli.executors.llvm.winograd import WinogradConv2D, WinogradFilter, WinogradWeightGrad
 from netcli.graph import Graph, Node
-from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
-from netcli.ops.dense import Dense
-from netcli.ops.reduce import Sum
 
 #: A memory, which a buffer's place is counted in:
 #: `shared` is of all threads, and of the whole batch; `round` is part of it, for the blocks of a round; `local` is a thread's
@@ -94,7 +88,7 @@ class Plan:
 
     def _groups(self) -> int:
         """Fewer where weights are many and blocks few: a group's blocks share one passage over the weights."""
-        weights = sum(node.inputs[1].type.size for node in self.graph.nodes if isinstance(node.op, Dense))
+        weights = sum(kernel.weights(node) for node, kernel in _stored_kernels(self.graph))
         blocks = min(self.blocks, ROUND)
         return min(MOST_GROUPS, max(2, blocks // 4)) if weights >= _MANY_WEIGHTS else MOST_GROUPS
 
@@ -103,9 +97,9 @@ class Plan:
         strips = {}
         for node in self.schedule.stored:
             kernel = self.schedule.fused.get(node, node)
-            op = kernel.op
-            if isinstance(op, Conv2D | Conv2DInputGrad | Conv2DWeightGrad) and op.groups == 1:
-                products = LANES * op.flops(kernel.type, *(x.type for x in kernel.inputs)) // 2
+            code = kernel_of(kernel.op)
+            if isinstance(code, Stored) and code.is_shared(kernel):
+                products = LANES * kernel.op.flops(kernel.type, *(x.type for x in kernel.inputs)) // 2
                 count = _strips(node.shape[0])
                 if products >= _MANY_PRODUCTS and count > 1:
                     strips[node] = count
@@ -128,7 +122,7 @@ class Plan:
             buffer = Buffer("state", 0, Layout.dense(target.shape), varying=False)
             offset = self._take("state", buffer.floats)
             self.buffers[target] = Buffer("state", offset, buffer.layout, varying=False)
-            if self.schedule.memory(value) is value and value not in self.buffers and isinstance(value.op, INLINED):
+            if self.schedule.memory(value) is value and value not in self.buffers and is_served_by(value, Inlined):
                 self.buffers[value] = Buffer("following", offset, Layout.dense(value.shape), varying=False)
             else:
                 self.copies[target] = value
@@ -136,22 +130,20 @@ class Plan:
     def _place_uniform(self) -> None:
         """Uniform values: constants, results, what no step changes; each reduction has its groups' sums too."""
         for node in self._stored(varying=False):
-            layout = (
-                filter_layout(node.op.form, *node.shape[::2])
-                if isinstance(node.op, WinogradFilter)
-                else Layout.dense(node.shape)
-            )
+            kernel = kernel_of(node.op)
+            layout = kernel.layout(node) if isinstance(kernel, Stored) else Layout.dense(node.shape)
             floats = whole_vectors(layout.size)
             offset = self._take("shared", floats)
             self.buffers[node] = Buffer("shared", offset, layout, varying=False, partial=self._partial(node, floats))
 
     def _partial(self, node: Node, floats: int) -> int | None:
-        if isinstance(node.op, LATE):
-            return self._take("shared", min(self.blocks, ROUND) * weight_grad_scratch(node.shape[1]))
-        if isinstance(node.op, REDUCTIONS):
-            return self._take("shared", self.groups * floats)
-        if node in self.schedule.flat and isinstance(node.op, Sum):
-            return self._take("shared", LANES)
+        match kernel_of(node.op):
+            case Late() as kernel:
+                return self._take("shared", min(self.blocks, ROUND) * kernel.room(node))
+            case Reduction():
+                return self._take("shared", self.groups * floats)
+            case SumOverAxes() if node in self.schedule.flat:
+                return self._take("shared", LANES)
         return None
 
     def _stored(self, *, varying: bool) -> list[Node]:
@@ -180,7 +172,8 @@ class Plan:
             else:
                 local.append((node, layout))
         self._place_local(local, cache)
-        self.scratch = self._take("local", max((_scratch(node, self.cpu) for node in self.graph.nodes), default=0))
+        scratch = [kernel.scratch(node, self.cpu) for node, kernel in _stored_kernels(self.graph)]
+        self.scratch = self._take("local", max(scratch, default=0))
 
     def _place_local(self, local: Sequence[tuple[Node, Layout]], cache: int) -> None:
         """A thread's own values. They take turns, but for those with a halo, whose zeros must stay."""
@@ -208,11 +201,7 @@ def _strips(channels: int) -> int:
     return max(n for n in range(1, _MOST_STRIPS + 1) if channels % n == 0 and (n == 1 or channels // n >= _LEAST_CHANNELS))
 
 
-def _scratch(node: Node, cpu: Cpu) -> int:
-    """Floats that a node's kernel needs besides its arrays."""
-    match node.op:
-        case WinogradConv2D(form=form):
-            return winograd_scratch(cpu, form, node.shape[0], node.inputs[0].shape[0])
-        case WinogradWeightGrad(form=form):
-            return winograd_weight_grad_scratch(cpu, form, *node.shape[:2])
-    return 0
+def _stored_kernels(graph: Graph) -> list[tuple[Node, Stored]]:
+    """The nodes that have a kernel of their own, and these."""
+    kernels = [(node, kernel_of(node.op)) for node in graph.nodes]
+    return [(node, kernel) for node, kernel in kernels if isinstance(kernel, Stored)]

@@ -15,23 +15,21 @@ from dataclasses import dataclass, field
 
 from netcli.errors import ExecutorError
 from netcli.executors.llvm.fusion import fused_producers
-from netcli.executors.llvm.kernels.conv2d import conv_halo, input_grad_halo
-from netcli.executors.llvm.levels import Level, levels_of
-from netcli.executors.llvm.storage import (
-    INLINED,
-    LATE,
-    REDUCTIONS,
-    STORED,
-    copied_reshapes,
-    memory_of,
-    stored_nodes,
+from netcli.executors.llvm.kernel import (
+    Beforehand,
+    Halo,
+    Inlined,
+    Kernel,
+    Late,
+    Reduction,
+    Stored,
+    SumOverAxes,
+    is_served_by,
+    kernel_of,
 )
-from netcli.executors.llvm.winograd import WinogradConv2D, WinogradWeightGrad
-from netcli.graph import Constant, Graph, Node, Placeholder, Variable
-from netcli.ops.conv2d import Conv2D, Conv2DInputGrad, Conv2DWeightGrad
-from netcli.ops.one_hot import OneHot
-from netcli.ops.reduce import BatchSize, Sum
-from netcli.ops.shape import Reshape, Reverse
+from netcli.executors.llvm.levels import Level, levels_of
+from netcli.executors.llvm.storage import copied_reshapes, is_view, memory_of, stored_nodes
+from netcli.graph import Graph, Leaf, Node, Placeholder
 
 
 @dataclass
@@ -45,12 +43,12 @@ class Phase:
     @property
     def reductions(self) -> list[Node]:
         """Those that are summed by groups."""
-        return [node for node in self.nodes if isinstance(node.op, REDUCTIONS) and not isinstance(node.op, LATE)]
+        return [node for node in self.nodes if is_served_by(node, Reduction) and not is_served_by(node, Late)]
 
     @property
     def late(self) -> list[Node]:
         """Those whose sums the threads share after each round."""
-        return [node for node in self.nodes if isinstance(node.op, LATE)]
+        return [node for node in self.nodes if is_served_by(node, Late)]
 
 
 class Schedule:
@@ -76,11 +74,11 @@ class Schedule:
     def _check(self) -> None:
         """Raise ExecutorError for a node that cannot be served."""
         for node in self.graph.nodes:
-            if not isinstance(node.op, (*INLINED, *STORED, Placeholder, Variable, Constant)):
-                name = self.graph.names[node]
+            if not (isinstance(node.op, Leaf) or is_served_by(node, Kernel)):
+                name, layer = self.graph.names[node], f" of layer {node.origin.layer}" if node.origin.layer else ""
                 raise ExecutorError(
-                    f"the llvm executor has no code for {name}, a {node.op.name} of layer {node.origin.layer}",
-                    hint="executor: numpy runs every operation",
+                    f"the llvm executor has no code for {name}, a {node.op.name}{layer}",
+                    hint="executor: numpy runs every operation; llvm those that are derived from Elementwise, too",
                 )
             if node.type.dtype == "float64":
                 raise ExecutorError(
@@ -104,9 +102,9 @@ class Schedule:
         count = max(self.level.values(), default=0) + 1
         phases = [Phase(varying) for _ in range(count) for varying in (False, True)]
         for node in self.graph.nodes:
-            if node in self.stored and isinstance(node.op, (*INLINED, *STORED)) and self.memory(node) is node:
-                in_blocks = node.type.varying or isinstance(node.op, REDUCTIONS)
-                if not isinstance(node.op, BatchSize) and not self._is_gathered(node):
+            if node in self.stored and is_served_by(node, Inlined, Stored) and self.memory(node) is node:
+                in_blocks = node.type.varying or is_served_by(node, Reduction)
+                if not self._is_gathered(node):
                     phases[2 * self.level[node] + in_blocks].nodes.append(node)
         for phase in phases:
             if not phase.varying:
@@ -135,20 +133,15 @@ class Schedule:
 
     def is_late(self, node: Node) -> bool:
         """Whether a varying value is wanted after its round."""
-        return any(isinstance(reader.op, LATE) and self.memory(reader.inputs[0]) is node for reader in self.readers(node))
+        return any(is_served_by(reader, Late) and self.memory(reader.inputs[0]) is node for reader in self.readers(node))
 
 
-def _halos(graph: Graph) -> dict[Node, tuple[int, int, int, int]]:
+def _halos(graph: Graph) -> dict[Node, Halo]:
     """The zeros that padded convolutions want around what they read."""
-    halos: dict[Node, tuple[int, int, int, int]] = {}
+    halos: dict[Node, Halo] = {}
     for user in graph.nodes:
-        wanted: list[tuple[Node, tuple[int, int, int, int]]] = []
-        match user.op, user.inputs:
-            case (Conv2D() | Conv2DWeightGrad() | WinogradConv2D() | WinogradWeightGrad()) as op, (x, _):
-                wanted = [(x, conv_halo(op.window, (x.shape[1], x.shape[2])))]
-            case Conv2DInputGrad(window=window, image=image), (_, g):
-                wanted = [(g, input_grad_halo(window, image))]
-        for node, halo in wanted:
+        kernel = kernel_of(user.op)
+        for node, halo in kernel.halos(user) if isinstance(kernel, Stored) else ():
             if any(halo):
                 halos[node] = tuple(map(max, halos.get(node, halo), halo))  # type: ignore[assignment]
     return halos
@@ -162,20 +155,20 @@ def _levels(graph: Graph) -> dict[Node, int]:
     """
     level: dict[Node, int] = {}
     for node in graph.nodes:
-        inputs = [] if isinstance(node.op, BatchSize) else node.inputs
-        level[node] = max((level[x] + isinstance(x.op, REDUCTIONS) for x in inputs), default=0)
+        inputs = [] if is_served_by(node, Beforehand) else node.inputs
+        level[node] = max((level[x] + is_served_by(x, Reduction) for x in inputs), default=0)
     last = max(level.values(), default=0)
     for node in reversed(graph.nodes):
-        if not node.type.varying and isinstance(node.op, (*INLINED, Sum)):
+        if not node.type.varying and is_served_by(node, Inlined, SumOverAxes):
             level[node] = min((level[user] for user in graph.users[node]), default=last)
     return level
 
 
 def _can_be_flat(node: Node, stored: set[Node]) -> bool:
     """Whether a uniform value (or the sum of one over all axes) is made of elements of one shape and scalars only."""
-    if node.type.varying or not isinstance(node.op, (*INLINED, Sum)) or isinstance(node.op, Reshape):
+    if node.type.varying or not is_served_by(node, Inlined, SumOverAxes) or is_view(node):
         return False
-    if isinstance(node.op, Sum):
+    if is_served_by(node, SumOverAxes):
         (x,) = node.inputs
         return node.type.size == 1 and x.type.size > 1 and not x.type.varying and _is_flat(x, x.type.size, stored)
     return node.type.size > 1 and _is_flat(node, node.type.size, stored - {node})
@@ -186,6 +179,7 @@ def _is_flat(node: Node, size: int, stored: set[Node]) -> bool:
         return False
     if node in stored or not node.inputs:
         return True
-    if isinstance(node.op, OneHot | Reverse):  # needs the number of each element
+    kernel = kernel_of(node.op)
+    if isinstance(kernel, Inlined) and kernel.by_number:
         return False
     return all(_is_flat(x, size, stored) for x in node.inputs)

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from netcli.executors.llvm.calls import calls_of, functions
 from netcli.executors.llvm.contents import computed, read
+from netcli.executors.llvm.kernel import Beforehand, Late, is_served_by
 from netcli.executors.llvm.levels import Level
 from netcli.executors.llvm.lowering import strips
 from netcli.executors.llvm.plan import ROUND, Plan
 from netcli.executors.llvm.schedule import Phase
-from netcli.executors.llvm.storage import LATE
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Constant, Node, Variable
-from netcli.ops.reduce import BatchSize
 
 _WIDTH = 120
 
@@ -41,7 +40,7 @@ class _Text:
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.schedule, self.cpu, self.names = plan, plan.schedule, plan.cpu, plan.graph.names
-        self.functions = functions(calls_of(plan, plan.cpu))
+        self.functions = functions(calls_of(plan))
 
     def _call(self, name: str) -> str:
         """A kernel, and the one whose code it has, if that was called before."""
@@ -65,7 +64,7 @@ class _Text:
         """What no kernel computes."""
         yield "variables, constants, sizes"
         for node in self.plan.buffers:
-            if isinstance(node.op, Variable | Constant | BatchSize):
+            if isinstance(node.op, Variable | Constant) or is_served_by(node, Beforehand):
                 yield f"  {self._stored(node)}"
 
     def copies(self) -> Iterator[str]:
@@ -145,7 +144,7 @@ class _Text:
         if inputs:
             yield f"    reads {self._list(inputs)}"
         partial = self.plan.buffers[node].partial
-        if isinstance(node.op, LATE):
+        if is_served_by(node, Late):
             yield f"    lays what comes late out in shared at {partial}"
         else:
             yield f"    stores {self._stored(node)}" + ("" if partial is None else f", the groups' sums at {partial}")

@@ -11,12 +11,12 @@ from llvmlite import ir
 
 from netcli.executors.llvm.calls import Call
 from netcli.executors.llvm.ir import F32, I1, I64, Emitter
+from netcli.executors.llvm.kernel import Beforehand, kernel_of
 from netcli.executors.llvm.plan import Memory, Plan
 from netcli.executors.llvm.routines import Routines, turns
 from netcli.executors.llvm.target import LANES
 from netcli.executors.llvm.team import FRAME, Team
 from netcli.graph import Node
-from netcli.ops.reduce import BatchSize
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,11 @@ def least(e: Emitter, x: ir.Value, y: ir.Value) -> ir.Value:
 
 
 def write_batch_sizes(step: Step) -> None:
-    """Every thread writes the same number, so that none has to wait for another."""
+    """What is made of the number of examples alone."""
     for node in step.plan.graph.nodes:
-        if isinstance(node.op, BatchSize):
-            step.e.b.store(step.e.b.sitofp(step.examples, F32), step.address(node))
+        kernel = kernel_of(node.op)
+        if isinstance(kernel, Beforehand):
+            kernel.write(step, node)
 
 
 def finish(step: Step, number: ir.Value, guards: Sequence[str]) -> None:

@@ -8,13 +8,14 @@ from typing import Annotated
 from pydantic import Field
 
 from netcli.graph import Node
-from netcli.ops import cos, greater, select
+from netcli.ops import cos, greater, minimum, select
 from netcli.optimizers.schedules.schedule import Progress, Schedule
 
 
 class OneCycle(Schedule):
     """The rate rises from a fraction of itself to itself, then falls to nearly nothing, both along half a cosine.
 
+    Of n steps, counted from 0, the first has `start`, step rise · n - 1 has 1, and the last has `final`, as in PyTorch.
     Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
     """
 
@@ -31,10 +32,11 @@ class OneCycle(Schedule):
 
     def factor(self, progress: Progress) -> Node:
         """From start to 1 to final."""
-        share = progress.share
-        rising = _between(self.start, 1.0, share / self.rise)
-        falling = _between(1.0, self.final, (share - self.rise) / (1 - self.rise))
-        return select(greater(self.rise, share), rising, falling)
+        top, last = max(self.rise * progress.steps - 1, 0.0), max(progress.steps - 1, 1.0)
+        falling = _between(1.0, self.final, minimum((progress.step - top) / (last - top), 1.0))
+        if not top:
+            return falling
+        return select(greater(top, progress.step), _between(self.start, 1.0, progress.step / top), falling)
 
 
 def _between(start: float, end: float, share: Node) -> Node:

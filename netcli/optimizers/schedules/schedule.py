@@ -14,20 +14,33 @@ from netcli.settings import Family, Option
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands after the warm-up: `step`, a scalar node, of `steps`, and how many make an epoch."""
+    """Where training stands: `now`, a scalar node that counts steps from 0; of how many steps of the whole training the first
+    `warmup` are the warm-up's; how many make an epoch.
+    """
 
-    step: Node
-    steps: float
+    now: Node
+    warmup: float
+    whole: float
     steps_per_epoch: float
 
     @property
+    def step(self) -> Node:
+        """Steps since the warm-up."""
+        return self.now - self.warmup
+
+    @property
+    def steps(self) -> float:
+        """Steps from the warm-up to the end; 0 where training ends before the warm-up does."""
+        return max(self.whole - self.warmup, 0.0)
+
+    @property
     def epochs(self) -> Node:
-        """Epochs so far, with fractions."""
+        """Epochs since the warm-up, with fractions."""
         return self.step / self.steps_per_epoch
 
     @property
     def share(self) -> Node:
-        """Share of the steps done, from 0 to 1."""
+        """Share of those steps done, from 0 to 1."""
         return minimum(self.step / max(self.steps, 1.0), 1.0)
 
 
@@ -35,7 +48,8 @@ class Schedule(Option):
     """A factor on the learning rate that changes while training. Each is one file."""
 
     warmup_epochs: float = Field(default=0.0, ge=0)
-    """Epochs in which the rate rises in equal steps to its full value, in front of the schedule."""
+    """Epochs in which the rate rises in equal steps to its full value, in front of the schedule. Where training is shorter than
+    that, it ends on the way up."""
 
     @abstractmethod
     def factor(self, progress: Progress) -> Node:
@@ -47,8 +61,8 @@ SCHEDULES: Family[Schedule] = Family("schedule", "netcli.optimizers.schedules", 
 
 def scheduled(schedule: Schedule, lr: float, step: Node, steps_per_epoch: int, epochs: int) -> Node:
     """The learning rate of a step, a scalar of the dtype of `step`, which counts from 0."""
-    warmup = min(round(schedule.warmup_epochs * steps_per_epoch), steps_per_epoch * epochs)
-    progress = Progress(step - float(warmup), float(steps_per_epoch * epochs - warmup), float(steps_per_epoch))
+    warmup = round(schedule.warmup_epochs * steps_per_epoch)
+    progress = Progress(step, float(warmup), float(steps_per_epoch * epochs), float(steps_per_epoch))
     rate = cast(schedule.factor(progress), step.type.dtype) * lr
     if not warmup:
         return rate

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from netcli.analysis.inspect.records import Flow
+from netcli.analysis.inspect.roles import is_computed, origins
 from netcli.graph import Graph, Node, Origin, Variable, op_of
-from netcli.report.graphs.roles import is_computed, origins
-from netcli.report.records import Flow
 
 
 def as_json(graph: Graph, flow: Flow | None = None) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from netcli.analysis.inspect.formula import call, number
+from netcli.analysis.inspect.records import LayerRow
+from netcli.analysis.inspect.roles import is_computed, is_parameter, origins
 from netcli.graph import Graph, Node, Origin, Phase, read_by
 from netcli.report.graphs.colours import LIGHT
-from netcli.report.graphs.formula import call, number
-from netcli.report.graphs.roles import is_computed, is_parameter, origins
-from netcli.report.records import LayerRow
 
 _COLUMNS: Mapping[Phase, str] = {"forward": "forward", "backward": "gradients", "update": "update"}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from netcli.report.graphs.mirror import Section
+from netcli.analysis.inspect.mirror import Section
 
 #: Every row; a row a layer; or as much of it as is not too long.
 Detail = Literal["auto", "full", "layers"]
@@ -74,7 +74,7 @@ def _covers(block: tuple[int, int], layers: int) -> bool:
 def _kind(section: Section) -> object:
     """What makes two layers alike: type, shapes, operations."""
     layer = section.layer
-    operations = tuple((entry.role, entry.nodes[0].op.name, entry.type.shape) for entry in section.entries)
+    operations = tuple((entry.role, type(entry.nodes[0].op), entry.type.shape) for entry in section.entries)
     return layer.type, layer.output_shape, layer.parameters, operations
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from string import Template
 
+from netcli.analysis.inspect.records import Flow, LayerRow
 from netcli.graph import Graph
 from netcli.report import markup
 from netcli.report.graphs.page_data import page_data
-from netcli.report.records import Flow, LayerRow
 
 #: The page's script, in the order in which its parts need each other.
 SCRIPTS = ("model.js", "layout.js", "painting.js", "drawing.js", "chain.js", "panel.js", "main.js")

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from netcli.analysis.diagnosis import EXPLODING_UPDATE, VANISHING_UPDATE
+from netcli.analysis.inspect.mirror import Section, mirror
+from netcli.analysis.inspect.records import Flow, LayerRow
+from netcli.analysis.inspect.roles import gradients_of, is_computed
 from netcli.graph import Graph, Node, Variable, read_by
-from netcli.report.diagnosis import EXPLODING_UPDATE, VANISHING_UPDATE
 from netcli.report.graphs.document import as_json
 from netcli.report.graphs.folding import Repeat, without_repeats
-from netcli.report.graphs.mirror import Section, mirror
 from netcli.report.graphs.page_rows import Boxes, BoxRow
-from netcli.report.graphs.roles import gradients_of, is_computed
-from netcli.report.records import Flow, LayerRow
 
 #: Rows of a graph up to which the page opens with all layers open: about three screens.
 FEW = 60

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from netcli.analysis.inspect.derivatives import Result
+from netcli.analysis.inspect.mirror import Entry, Mirror
+from netcli.analysis.inspect.roles import is_count, is_parameter
 from netcli.graph import Constant, Graph, Leaf, Node, Variable, op_of, topological
-from netcli.report.graphs.bands import Result
-from netcli.report.graphs.mirror import Entry, Mirror
-from netcli.report.graphs.roles import is_parameter
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class Boxes:
     def _claim_leaves(self) -> None:
         """Numbers, statistics and the count of examples, with the first who reads them."""
         for node in self._graph.nodes:
-            if isinstance(node.op, Leaf) or node.op.name == "batch_size":
+            if isinstance(node.op, Leaf) or is_count(node):
                 box = next((self._of[user] for user in self._graph.users[node] if user in self._of), None)
                 if box is not None and node not in self._of:
                     self._of[node] = box

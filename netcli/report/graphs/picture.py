@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from netcli import numbers
+from netcli.analysis.inspect.derivatives import Result
+from netcli.analysis.inspect.mirror import Entry, Mirror, Section, mirror
+from netcli.analysis.inspect.records import LayerRow
+from netcli.analysis.inspect.rows import Role
+from netcli.analysis.inspect.updates import TOO_LONG
 from netcli.graph import Graph, TensorType
-from netcli.report import numbers
-from netcli.report.graphs.bands import Result
+from netcli.report.graphs.columns import Connection, PictureLine, Side, lay_out, line_in
 from netcli.report.graphs.folding import Detail, Repeat, choose
-from netcli.report.graphs.mirror import Entry, Mirror, Section, legend, mirror
-from netcli.report.graphs.rows import Role
-from netcli.report.graphs.strips import Connection, Side, Strip, lay_out, line_in
-from netcli.report.graphs.updates import TOO_LONG
-from netcli.report.records import LayerRow
+from netcli.report.graphs.legend import legend
 from netcli.report.text import Line, Style, Styled
 
 _LEGEND_WIDTH = 100
@@ -32,10 +33,11 @@ def picture(
     these, or of its forward part alone, there is one column. `layers` are in the order of the stack.
     """
     drawn = mirror(graph, layers)
-    choice = choose(drawn.sections, detail, lambda sections: len(_strips(sections)))
-    body = _folded(choice.items) if choice.layers_only else _strips(choice.items)
+    choice = choose(drawn.sections, detail, lambda sections: len(_rows(sections)))
+    body = _folded(choice.items) if choice.layers_only else _rows(choice.items)
     if drawn.has_gradients:
-        body = [Strip(Side(text="forward ▼", style="forward"), Side(text="backward ▲", style="backward")), *body, _turn(drawn)]
+        titles = PictureLine(Side(text="forward ▼", style="forward"), Side(text="backward ▲", style="backward"))
+        body = [titles, *body, _turn(drawn)]
     return [*lay_out(_with_guides(body), width, encoding), (), *_legend(drawn, width, encoding)]
 
 
@@ -44,45 +46,45 @@ def _legend(drawn: Mirror, width: int | None, encoding: str) -> list[Line]:
     return [line_in((Styled(line, "muted"),), encoding) for line in lines]
 
 
-def _strips(sections: Sequence[Section | Repeat]) -> list[Strip]:
-    return [strip for item in sections for strip in (_repeat(item) if isinstance(item, Repeat) else _section(item))]
+def _rows(sections: Sequence[Section | Repeat]) -> list[PictureLine]:
+    return [row for item in sections for row in (_repeat(item) if isinstance(item, Repeat) else _section(item))]
 
 
-def _section(section: Section) -> list[Strip]:
+def _section(section: Section) -> list[PictureLine]:
     layer = section.layer
     title: Line = (Styled(layer.name or "graph", "strong"),)
     title += tuple(Styled(f" · {fact}", "muted") for fact in section.facts)
-    return [Strip(Side(), Side(), title=title), *(strip for entry in section.entries for strip in _entry(entry))]
+    return [PictureLine(Side(), Side(), title=title), *(row for entry in section.entries for row in _entry(entry))]
 
 
-def _repeat(repeat: Repeat) -> list[Strip]:
-    return [Strip(Side(), Side(), title=(Styled(repeat.text, "muted"),))]
+def _repeat(repeat: Repeat) -> list[PictureLine]:
+    return [PictureLine(Side(), Side(), title=(Styled(repeat.text, "muted"),))]
 
 
-def _entry(entry: Entry) -> list[Strip]:
+def _entry(entry: Entry) -> list[PictureLine]:
     """One line, and more above it where the backward graph hands on more than one value."""
     left = Side("▼" if entry.role == "data" else "│", entry.text, _shape(entry.type), _STYLES[entry.role])
     if entry.role == "parameter":
         return _parameter(entry, left)
     *above, last = [_right(result) for result in entry.results] or [(Side(), None)]
-    return [*(_tap(*each) for each in above), Strip(left, *last)]
+    return [*(_tap(*each) for each in above), PictureLine(left, *last)]
 
 
-def _parameter(entry: Entry, left: Side) -> list[Strip]:
+def _parameter(entry: Entry, left: Side) -> list[PictureLine]:
     """The parameter and its gradient, with the update between them; under it, how the gradient is computed."""
     formula = () if entry.update is None or entry.update == TOO_LONG else (entry.update,)
     update = Connection("update", (*formula, "update")) if entry.update is not None else None
     if not entry.results:
-        return [Strip(left, Side(), update)]
+        return [PictureLine(left, Side(), update)]
     right, kept = _right(entry.results[0])
     named = replace(right, guide=" ", text=f"∂{entry.text}", style="update")
-    return [Strip(left, named, update), _tap(replace(right, guide="├", shape=""), kept)]
+    return [PictureLine(left, named, update), _tap(replace(right, guide="├", shape=""), kept)]
 
 
-def _tap(right: Side, kept: Connection | None) -> Strip:
+def _tap(right: Side, kept: Connection | None) -> PictureLine:
     """A line of the backward graph alone: what it reads comes from the line of the data where that is x."""
     tapped = kept is not None and "x" in kept.labels[0].split(", ")
-    return Strip(Side("├" if tapped else "│"), right, replace(kept, tapped=tapped) if kept is not None else None)
+    return PictureLine(Side("├" if tapped else "│"), right, replace(kept, tapped=tapped) if kept is not None else None)
 
 
 def _right(result: Result) -> tuple[Side, Connection | None]:
@@ -90,52 +92,52 @@ def _right(result: Result) -> tuple[Side, Connection | None]:
     return Side("▲", result.formula, _shape(result.type), "muted" if result.formula == "g" else "backward"), kept
 
 
-def _folded(items: Sequence[Section | Repeat]) -> list[Strip]:
+def _folded(items: Sequence[Section | Repeat]) -> list[PictureLine]:
     """A line for each layer."""
-    strips = []
+    rows = []
     for item in items:
-        strips += _repeat(item) if isinstance(item, Repeat) else [_layer(item)]
-    return strips
+        rows += _repeat(item) if isinstance(item, Repeat) else [_layer(item)]
+    return rows
 
 
-def _layer(section: Section) -> Strip:
+def _layer(section: Section) -> PictureLine:
     """A layer in one line: its output, the bytes that its values are kept in, the gradients that come out of it."""
     layer = section.layer
     line = f" · line {layer.line}" if layer.line is not None else ""
     left = Side("▼", layer.name + line, numbers.shape(layer.output_shape, varying=True), "forward")
     text = section.gradients
     if not text:
-        return Strip(left, Side())
+        return PictureLine(left, Side())
     size = numbers.size(layer.activation_bytes)
     kept = Connection("kept", (f"{size} kept", size)) if layer.activation_bytes else None
-    return Strip(left, Side("▲", text, style="backward"), kept)
+    return PictureLine(left, Side("▲", text, style="backward"), kept)
 
 
-def _turn(drawn: Mirror) -> Strip:
-    return Strip(Side("╰"), Side("╯", f"∂{drawn.end} = 1", style="backward"), Connection("turn", (drawn.end,)))
+def _turn(drawn: Mirror) -> PictureLine:
+    return PictureLine(Side("╰"), Side("╯", f"∂{drawn.end} = 1", style="backward"), Connection("turn", (drawn.end,)))
 
 
-def _with_guides(strips: Sequence[Strip]) -> list[Strip]:
+def _with_guides(rows: Sequence[PictureLine]) -> list[PictureLine]:
     """The guides drawn through: on the left from the first row on, on the right from the first gradient on."""
-    first_left = next((place for place, strip in enumerate(strips) if strip.left.guide != " "), 0)
-    first_right = next((place for place, strip in enumerate(strips) if strip.right.guide != " "), len(strips))
-    return [_with_guide(strip, place - first_left, place - first_right) for place, strip in enumerate(strips)]
+    first_left = next((place for place, row in enumerate(rows) if row.left.guide != " "), 0)
+    first_right = next((place for place, row in enumerate(rows) if row.right.guide != " "), len(rows))
+    return [_with_guide(row, place - first_left, place - first_right) for place, row in enumerate(rows)]
 
 
-def _with_guide(strip: Strip, left: int, right: int) -> Strip:
+def _with_guide(row: PictureLine, left: int, right: int) -> PictureLine:
     """`left` and `right` count the lines since the guides began."""
-    if strip.title is not None:
+    if row.title is not None:
         signs = ["┼" if since > 0 else "─" for since in (left, right)]
-        return replace(strip, left=Side(signs[0]), right=Side(signs[1]))
-    updated = strip.connection is not None and strip.connection.kind == "update"
-    guide = strip.right.guide
+        return replace(row, left=Side(signs[0]), right=Side(signs[1]))
+    updated = row.connection is not None and row.connection.kind == "update"
+    guide = row.right.guide
     if guide == " " and right > 0:
         guide = "┿" if updated else "│"
     elif guide == " " and updated:
         guide = "━"
     elif guide == "├" and right == 0:
         guide = "┌"
-    return replace(strip, right=replace(strip.right, guide=guide))
+    return replace(row, right=replace(row.right, guide=guide))
 
 
 def _shape(type_: TensorType) -> str:

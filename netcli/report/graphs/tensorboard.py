@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netcli.analysis.inspect.roles import origins
 from netcli.errors import UsageError
-from netcli.graph import DType, Graph, Node, Origin, Phase, Variable, op_of
-from netcli.report.graphs.roles import origins
+from netcli.graph import Constant, DType, Graph, Node, Op, Origin, Phase, Placeholder, Variable, op_of
 
 if TYPE_CHECKING:
     from tensorboardX.proto.graph_pb2 import GraphDef
@@ -27,7 +27,7 @@ FILE = "events.out.tfevents.netcli"
 _PREFIXES: Mapping[Phase, str] = {"forward": "", "backward": "gradients/", "update": "update/"}
 
 #: TensorBoard draws constants small, at what reads them, if they have TensorFlow's name.
-_OPERATIONS = {"constant": "Const", "variable": "Variable", "placeholder": "Placeholder"}
+_OPERATIONS: Mapping[type[Op], str] = {Constant: "Const", Variable: "Variable", Placeholder: "Placeholder"}
 
 #: Numbers of the types in TensorFlow's types.proto.
 _TYPES: Mapping[DType, int] = {"float32": 1, "float64": 2, "int32": 3, "uint8": 4, "bool": 10, "uint32": 22}
@@ -101,5 +101,5 @@ def _node_def(node: Node, names: Mapping[Node, str], origin: Origin, updates: st
     attributes["dtype"] = AttrValue(type=_TYPES[node.type.dtype])
     if origin.line is not None:
         attributes["line"] = AttrValue(i=origin.line)
-    operation = _OPERATIONS.get(node.op.name, node.op.name)
+    operation = _OPERATIONS.get(type(node.op), node.op.name)
     return NodeDef(name=names[node], op=operation, input=[names[x] for x in node.inputs], attr=attributes)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from netcli.analysis.inspect.formula import number
+from netcli.analysis.inspect.records import LayerRow
+from netcli.analysis.inspect.roles import origins
 from netcli.graph import Constant, Graph, Node, Phase
-from netcli.report.graphs.formula import number
-from netcli.report.graphs.roles import origins
-from netcli.report.graphs.strips import line_in
-from netcli.report.records import LayerRow
+from netcli.report.graphs.columns import line_in
 from netcli.report.text import Line, Style, Styled, clip, line_width, text_of
 
 _PHASES: tuple[tuple[Phase, str], ...] = (("forward", "forward"), ("backward", "gradients"), ("update", "update"))

@@ -7,14 +7,18 @@ cotangents transposed into scratch memory, and a single number is one input of o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from llvmlite import ir
 
+from netcli.executors.llvm.expressions import Scope
 from netcli.executors.llvm.ir import I1, I32, VECTOR, Array, Emitter, Epilogue, Index, tiles
-from netcli.executors.llvm.kernels.tiles import Part, even
+from netcli.executors.llvm.kernel import Late, Stored
+from netcli.executors.llvm.kernels.tiles import Part, even, transposed_lanes
 from netcli.executors.llvm.target import LANES, Cpu, whole_vectors
+from netcli.graph import Node, op_of
+from netcli.ops.dense import Dense, DenseWeightGrad
 
 #: Blocks that share one passage over the matrix of weights.
 _GROUP = 4
@@ -242,19 +246,38 @@ def _store_row(e: Emitter, value: ir.Value, address: ir.Value, lanes: int) -> No
     e.intrinsic("llvm.masked.store.v16f32.p0", ir.VoidType(), (value, pointer, I32(4), _mask(lanes)))
 
 
-def transposed_lanes(e: Emitter, rows: Sequence[ir.Value]) -> list[ir.Value]:
-    """Sixteen vectors of sixteen lanes, transposed: each of four rounds pairs vectors 1, 2, 4, 8 apart.
+class Products(Stored):
+    """Of each example's vector with a matrix."""
 
-    The first two rounds interleave within quarters of a vector, single numbers and then pairs, and the last two exchange
-    quarters: on x86 each of these is one instruction. They leave the vectors in an order that is put right at the end.
-    """
-    quarters = range(0, LANES, 4)
-    singles = [[q + lane for q in quarters for lane in (k, k + 16, k + 1, k + 17)] for k in (0, 2)]
-    pairs = [[q + lane for q in quarters for lane in (k, k + 1, k + 16, k + 17)] for k in (0, 2)]
-    whole = [[q + k + lane for q in (0, 8, 16, 24) for lane in range(4)] for k in (0, 4)]
-    for distance, lanes in ((1, singles), (2, pairs), (4, whole), (8, whole)):
-        masks = [ir.Constant(ir.VectorType(I32, LANES), mask) for mask in lanes]
-        rows = [
-            e.b.shuffle_vector(rows[at & ~distance], rows[at | distance], masks[bool(at & distance)]) for at in range(LANES)
-        ]
-    return [rows[at & 12 | (at & 1) << 1 | (at & 2) >> 1] for at in range(LANES)]
+    serves = (Dense,)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        x, w = map(s.array, node.inputs)
+        emit_dense(s.e, s.plan.cpu, x, w, s.array(target), op_of(node, Dense).transposed, s.blocks, epilogue)
+
+    def has_epilogue(self, node: Node) -> bool:
+        return True
+
+    def weights(self, node: Node) -> int:
+        return node.inputs[1].type.size
+
+
+class MatrixGradients(Late):
+    """Rows of the matrix after a round of blocks, of cotangents transposed block by block."""
+
+    serves = (DenseWeightGrad,)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        scratch = s.e.b.gep(s.partials(node), [s.e.index(s.e.mul(s.in_round, self.room(node)))])
+        emit_cotangents(s.e, s.array(node.inputs[1]), scratch, s.occupied, s.blocks)
+
+    def room(self, node: Node) -> int:
+        return weight_grad_scratch(node.shape[1])
+
+    def strips(self, node: Node, cpu: Cpu) -> int:
+        return weight_grad_strips(cpu, *node.shape)
+
+    def emit_late(self, s: Scope, node: Node) -> None:
+        adding = s.e.b.icmp_signed("!=", s.first, s.e.index(0))
+        x, cotangents, dw = s.array(node.inputs[0]), s.partials(node), s.array(node)
+        emit_dense_weight_grad(s.e, s.plan.cpu, x, cotangents, dw, s.part, s.blocks, adding)

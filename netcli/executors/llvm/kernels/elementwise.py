@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from llvmlite import ir
 
 from netcli.executors.llvm.expressions import Scope, one_of
-from netcli.executors.llvm.ir import F32, Index
+from netcli.executors.llvm.ir import F32, Epilogue, Index
+from netcli.executors.llvm.kernel import Reduction, SumOverAxes
 from netcli.executors.llvm.lanes import to_memory
 from netcli.executors.llvm.levels import Wide
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Node
-from netcli.ops.reduce import Sum
+from netcli.ops.reduce import BatchSum, Sum
 
 
 def emit_expression(s: Scope, node: Node) -> None:
@@ -117,3 +118,26 @@ def _accumulate(
         turn.values = [_accumulate(s, shape[1:], add, turn.values[0], (*before, turn.index))]
     last: ir.Value = turn.values[0]
     return last
+
+
+class Sums(SumOverAxes):
+    """Over axes."""
+
+    serves = (Sum,)
+    reads_expressions = True
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        emit_sum(s, node)
+
+    def emit_uniform(self, s: Scope, node: Node) -> None:
+        emit_narrow(s, node)
+
+
+class BatchSums(Reduction):
+    """Over the batch."""
+
+    serves = (BatchSum,)
+    reads_expressions = True
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        emit_batch_sum(s, node)

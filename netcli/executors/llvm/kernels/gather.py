@@ -8,7 +8,7 @@ from llvmlite import ir
 
 from netcli.executors.llvm.expressions import Scope
 from netcli.executors.llvm.ir import F32, I8, I32, I64, VECTOR, Array, Emitter, Epilogue, Index, Layout
-from netcli.executors.llvm.kernels.dense import transposed_lanes
+from netcli.executors.llvm.kernels.tiles import transposed_lanes
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Node
 

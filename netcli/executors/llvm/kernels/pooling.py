@@ -11,8 +11,13 @@ from functools import partial
 
 from llvmlite import ir
 
+from netcli.executors.llvm.expressions import Scope
 from netcli.executors.llvm.ir import F32, Array, Emitter, Epilogue, Index
+from netcli.executors.llvm.kernel import Stored
 from netcli.executors.llvm.kernels.pooling_places import Place, Tap, image_of, window_axes, window_places
+from netcli.graph import Node, op_of
+from netcli.ops.avg_pool2d import AvgPool2D, AvgPool2DGrad
+from netcli.ops.max_pool2d import MaxPool2D, MaxPool2DGrad, MaxPool2DTake
 from netcli.ops.window import Window
 
 #: What a window's cotangent gives to one of its taps.
@@ -166,3 +171,58 @@ def _divided(e: Emitter, value: ir.Value, count: Index) -> ir.Value:
     if isinstance(count, int) and count & (count - 1) == 0:
         return e.b.fmul(value, e.splat(1.0 / count))
     return e.b.fdiv(value, _number(e, count))
+
+
+class MaxPooling(Stored):
+    """The maximum of every window."""
+
+    serves = (MaxPool2D,)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        y, (x,) = s.array(target), map(s.array, node.inputs)
+        emit_max_pool2d(s.e, x, y, op_of(node, MaxPool2D).window, s.blocks)
+
+
+class MaxPoolingGradients(Stored):
+    """Cotangents put where the maxima stand."""
+
+    serves = (MaxPool2DGrad,)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        dx, (x, g) = s.array(target), map(s.array, node.inputs)
+        _, rows, columns = node.shape
+        window = op_of(node, MaxPool2DGrad).window
+        emit_max_pool2d_grad(s.e, x, g, dx, window, (rows, columns), s.blocks, epilogue)
+
+    def has_epilogue(self, node: Node) -> bool:
+        return op_of(node, MaxPool2DGrad).window.is_tiling
+
+
+class MaxPoolingTaken(Stored):
+    """Other values taken where the maxima stand."""
+
+    serves = (MaxPool2DTake,)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        y, (x, u) = s.array(target), map(s.array, node.inputs)
+        emit_max_pool2d_take(s.e, x, u, y, op_of(node, MaxPool2DTake).window, s.blocks)
+
+
+class AveragePooling(Stored):
+    """The mean of every window."""
+
+    serves = (AvgPool2D,)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        y, (x,) = s.array(target), map(s.array, node.inputs)
+        emit_avg_pool2d(s.e, x, y, op_of(node, AvgPool2D).window, s.blocks)
+
+
+class AveragePoolingGradients(Stored):
+    """Cotangents shared among the places of their windows."""
+
+    serves = (AvgPool2DGrad,)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        op, dx, (g,) = op_of(node, AvgPool2DGrad), s.array(target), map(s.array, node.inputs)
+        emit_avg_pool2d_grad(s.e, g, dx, op.window, op.image, s.blocks)

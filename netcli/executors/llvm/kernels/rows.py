@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from llvmlite import ir
 
 from netcli.executors.llvm.expressions import Scope, one_of
-from netcli.executors.llvm.ir import F32, Array, Index
+from netcli.executors.llvm.ir import F32, Array, Epilogue, Index
+from netcli.executors.llvm.kernel import Stored
 from netcli.executors.llvm.lanes import Lanes, to_memory
 from netcli.graph import Node
 from netcli.ops.reduce import FirstMaximum, Max
-from netcli.ops.softmax import LogSoftmax
+from netcli.ops.softmax import LogSoftmax, Softmax
 
 
 def emit_softmax(s: Scope, node: Node) -> None:
@@ -109,3 +110,27 @@ def _maximum(s: Scope, source: Array, indices: Sequence[Index], classes: int, bl
 
 def _exp(s: Scope, vector: ir.Value) -> ir.Value:
     return to_memory(s.xp.exp(Lanes(s.e, vector, "float32")))
+
+
+class SoftmaxRows(Stored):
+    """Softmax and log-softmax."""
+
+    serves = (Softmax, LogSoftmax)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        emit_softmax(s, node)
+
+    def emit_uniform(self, s: Scope, node: Node) -> None:
+        emit_softmax(s, node)
+
+
+class Maxima(Stored):
+    """The maximum, and its place."""
+
+    serves = (Max, FirstMaximum)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        emit_maximum(s, node)
+
+    def emit_uniform(self, s: Scope, node: Node) -> None:
+        emit_maximum(s, node)

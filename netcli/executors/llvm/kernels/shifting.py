@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from netcli.executors.llvm.ir import I1, I32, I64, Array, Emitter, Index
+from netcli.executors.llvm.expressions import Scope
+from netcli.executors.llvm.ir import I1, I32, I64, Array, Emitter, Epilogue, Index
+from netcli.executors.llvm.kernel import Stored
 from netcli.executors.llvm.target import LANES
-from netcli.ops.shift2d import Fill
+from netcli.graph import Node, op_of
+from netcli.ops.shift2d import Fill, Shift2D, Shift2DGrad
 
 #: What is done with a place of the moved image and the pixel that it is filled from; both are addresses of one number.
 _Act = Callable[[ir.Value, ir.Value], None]
@@ -93,3 +96,23 @@ def _zero(e: Emitter, x: Array, blocks: Index) -> None:
     channels, height, width = x.layout.shape
     with e.loop(blocks) as block, e.loop(channels) as c, e.loop(height) as i, e.loop(width) as j:
         e.store(e.splat(0.0), e.address(x, (c, i, j), block))
+
+
+class Shifts(Stored):
+    """Images moved."""
+
+    serves = (Shift2D,)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        x, rows, columns = map(s.array, node.inputs)
+        emit_shift2d(s.e, x, rows, columns, s.array(target), op_of(node, Shift2D).fill, s.blocks)
+
+
+class ShiftGradients(Stored):
+    """Cotangents moved back."""
+
+    serves = (Shift2DGrad,)
+
+    def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
+        g, rows, columns = map(s.array, node.inputs)
+        emit_shift2d_grad(s.e, g, rows, columns, s.array(target), op_of(node, Shift2DGrad).fill, s.blocks)

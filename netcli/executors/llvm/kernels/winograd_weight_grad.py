@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from llvmlite import ir
 
 from netcli.executors.llvm.ir import I32, VECTOR, Array, Emitter, Index
-from netcli.executors.llvm.kernels.dense import transposed_lanes
-from netcli.executors.llvm.kernels.tiles import even, fits, further, slots
+from netcli.executors.llvm.kernels.tiles import even, fits, further, slots, transposed_lanes
 from netcli.executors.llvm.kernels.winograd_forms import Form, transform
 from netcli.executors.llvm.kernels.winograd_tiles import (
     Factor,

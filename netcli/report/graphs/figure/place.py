@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netcli.report.graphs.figure.edges import Edge
 from netcli.report.graphs.figure.plan import Cell, Column, Lane, Plan
-from netcli.report.graphs.figure.routes import Way, spots, ways
+from netcli.report.graphs.figure.routes import Way, spans, ways
 from netcli.report.text import clip, width_of
 
 #: Size of the text, and the width of a character in a monospaced font: 0.602 of the size in the widest one in use, DejaVu's.
@@ -93,7 +93,7 @@ Span = tuple[float, float]
 
 def _heights(plan: Plan, found: Sequence[Way]) -> tuple[dict[Cell, Span], dict[Lane, Span], float]:
     """Top and bottom of every cell and of every lane with a title, and the bottom of all."""
-    places = spots(plan)
+    places = spans(plan)
     tracks: dict[int, int] = {}
     for way in found:
         number = places[way.edge.target].row
@@ -114,8 +114,8 @@ def _heights(plan: Plan, found: Sequence[Way]) -> tuple[dict[Cell, Span], dict[L
             lanes[lane] = (top, y)
         y += _BETWEEN_LANES
     cells = {
-        cell: (tops[spot.row] + spot.first * (BOX + _GAP), tops[spot.row] + spot.last * (BOX + _GAP) + BOX)
-        for cell, spot in places.items()
+        cell: (tops[span.row] + span.first * (BOX + _GAP), tops[span.row] + span.last * (BOX + _GAP) + BOX)
+        for cell, span in places.items()
     }
     return cells, lanes, y
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
+from netcli import numbers
+from netcli.analysis.inspect.derivatives import Result
+from netcli.analysis.inspect.mirror import Entry, Mirror, Section
+from netcli.analysis.inspect.roles import is_computed, is_count
+from netcli.analysis.inspect.updates import update_nodes
 from netcli.graph import Graph, Leaf, Node, TensorType
-from netcli.report import numbers
-from netcli.report.graphs.bands import Result
 from netcli.report.graphs.folding import Detail, Repeat, choose
-from netcli.report.graphs.mirror import Entry, Mirror, Section
-from netcli.report.graphs.roles import is_computed
-from netcli.report.graphs.updates import update_nodes
 
 #: What a cell shows; it decides its colours.
 Kind = Literal["forward", "parameter", "backward", "update"]
@@ -212,4 +212,4 @@ def _claimed(graph: Graph, cells: Sequence[Cell]) -> tuple[dict[Node, Cell], lis
 
 def _is_written_out(node: Node) -> bool:
     """Whether formulas write the node where it is read: numbers, statistics, the number of examples, factors of numbers."""
-    return isinstance(node.op, Leaf) or node.op.name == "batch_size" or (node.origin.phase == "backward" and is_computed(node))
+    return isinstance(node.op, Leaf) or is_count(node) or (node.origin.phase == "backward" and is_computed(node))

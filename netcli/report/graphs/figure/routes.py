@@ -19,7 +19,7 @@ _OWN_GUTTER: Mapping[Column, int] = {
 
 
 @dataclass(frozen=True)
-class Spot:
+class Span:
     """Where a cell stands: its row, and the first and the last of the row's slots that it takes."""
 
     row: int
@@ -41,20 +41,20 @@ class Way:
         return not self.gutters and self.edge.source.column == self.edge.target.column
 
 
-def spots(plan: Plan) -> dict[Cell, Spot]:
+def spans(plan: Plan) -> dict[Cell, Span]:
     """The place of every cell. A value is as high as the gradients beside it."""
-    found: dict[Cell, Spot] = {}
+    found: dict[Cell, Span] = {}
     for number, row in enumerate(plan.rows):
         for column, stack in row.cells.items():
             beside = row.cells.get(Column(3 - column), ()) if column <= Column.DATA else ()
             for slot, cell in enumerate(stack):
-                found[cell] = Spot(number, slot, max(slot, len(beside) - 1))
+                found[cell] = Span(number, slot, max(slot, len(beside) - 1))
     return found
 
 
 def ways(plan: Plan, edges: Sequence[Edge]) -> list[Way]:
     """The way of each edge."""
-    places = spots(plan)
+    places = spans(plan)
     order = _orders(plan)
     rows = plan.rows
     tracks: dict[Row, list[tuple[Cell, Flow]]] = {}
@@ -82,7 +82,7 @@ def _orders(plan: Plan) -> dict[Cell, int]:
     return found
 
 
-def _gutters(edge: Edge, places: Mapping[Cell, Spot], order: Mapping[Cell, int]) -> tuple[int, ...]:
+def _gutters(edge: Edge, places: Mapping[Cell, Span], order: Mapping[Cell, int]) -> tuple[int, ...]:
     source, target = edge.source, edge.target
     if source.column == target.column:
         step = 1 if edge.flow == "value" else -1
@@ -94,6 +94,6 @@ def _gutters(edge: Edge, places: Mapping[Cell, Spot], order: Mapping[Cell, int])
     return () if _meet(places[source], places[target]) else (int(left),)
 
 
-def _meet(one: Spot, other: Spot) -> bool:
+def _meet(one: Span, other: Span) -> bool:
     """Whether one of them is as high as the other's middle."""
     return one.row == other.row and one.first <= other.last and other.first <= one.last

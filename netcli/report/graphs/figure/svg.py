@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 
-from netcli.graph import Graph, Node, Phase
+from netcli.analysis.inspect.formula import number
+from netcli.analysis.inspect.mirror import Mirror, mirror
+from netcli.analysis.inspect.records import LayerRow
+from netcli.analysis.inspect.roles import is_count
+from netcli.graph import Constant, Graph, Node, Phase
 from netcli.report.graphs.colours import DARK, LIGHT, Colour
 from netcli.report.graphs.figure.edges import Edge, edges
 from netcli.report.graphs.figure.place import (
@@ -25,9 +29,7 @@ from netcli.report.graphs.figure.place import (
 )
 from netcli.report.graphs.figure.plan import Cell, Column, Lane, Plan, plan
 from netcli.report.graphs.folding import Detail
-from netcli.report.graphs.formula import number
-from netcli.report.graphs.mirror import Mirror, legend, mirror
-from netcli.report.records import LayerRow
+from netcli.report.graphs.legend import legend
 from netcli.report.text import clip, printable, width_of
 
 #: Families that have the signs of formulas; the first that there is gets used, squeezed or stretched to the width it has here.
@@ -169,7 +171,7 @@ class _Writing:
 
     def _legend(self) -> list[str]:
         columns = int((self._figure.width - 2 * MARGIN) / CHARACTER)
-        left_out = sum(node.op.name not in {"batch_size", "constant"} for node in self._plan.left_out)
+        left_out = sum(not (is_count(node) or isinstance(node.op, Constant)) for node in self._plan.left_out)
         return legend(self._drawn, (), columns, left_out)
 
 
