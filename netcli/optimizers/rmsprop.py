@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netcli.graph import Node
 from netcli.ops import sqrt
-from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates, slot
+from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates, hyper, slot
 
 
 class RmsProp(Optimizer):
@@ -33,12 +33,12 @@ class RmsProp(Optimizer):
         """One slot; two with momentum."""
         result: Updates = {}
         old = slot(self.word, "square", w)
-        square = self.decay * old + (1 - self.decay) * (g * g)
+        square = hyper("decay", self.decay, w) * old + hyper("1 - decay", 1 - self.decay, w) * (g * g)
         result[old] = square
-        direction = g / (sqrt(square) + self.epsilon)
+        direction = g / (sqrt(square) + hyper("epsilon", self.epsilon, w))
         if self.momentum:
             last = slot(self.word, "momentum", w)
-            direction = self.momentum * last + direction
+            direction = hyper("momentum", self.momentum, w) * last + direction
             result[last] = direction
         result[w] = w - lr * direction
         return result

@@ -23,7 +23,7 @@ from netcli.executors.llvm.kinds import Kind, is_foreign
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.target import Cpu
 from netcli.executors.llvm.texts import value_text
-from netcli.graph import Graph, Node, Placeholder, Variable
+from netcli.graph import Graph, Node, Placeholder, Setting, Variable
 
 _log = logging.getLogger(__name__)
 
@@ -93,4 +93,4 @@ def _op_text(node: Node, number: Mapping[Node, int]) -> str:
     op, name = node.op, type(node.op).__qualname__
     if is_foreign(op):
         return f"{type(op).__module__} {name}"
-    return f"{name} {op.label if isinstance(op, Placeholder | Variable) else value_text(op, number)}"
+    return f"{name} {op.label if isinstance(op, Placeholder | Variable | Setting) else value_text(op, number)}"

@@ -13,7 +13,7 @@ from netcli.executors.llvm.lowering import strips
 from netcli.executors.llvm.plan import ROUND, Plan
 from netcli.executors.llvm.schedule import Phase
 from netcli.executors.llvm.target import LANES
-from netcli.graph import Constant, Node, Variable
+from netcli.graph import Known, Node, Variable
 
 _WIDTH = 120
 
@@ -64,7 +64,7 @@ class _Text:
         """What no kernel computes."""
         yield "variables, constants, sizes"
         for node in self.plan.buffers:
-            if isinstance(node.op, Variable | Constant) or is_served_by(node, Beforehand):
+            if isinstance(node.op, Variable | Known) or is_served_by(node, Beforehand):
                 yield f"  {self._stored(node)}"
 
     def copies(self) -> Iterator[str]:
