@@ -19,7 +19,7 @@ from netcli.executors.llvm.loaded import Loaded
 from netcli.executors.llvm.peak import measured_peak
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.profiling import spent
-from netcli.executors.llvm.schedule import Schedule
+from netcli.executors.llvm.schedule import check_served
 from netcli.executors.llvm.schedule_text import schedule_text
 from netcli.executors.llvm.target import LANES, Cpu, check_runs_here, cpu, cpus
 from netcli.executors.llvm.winograd import winograd_allowed, with_winograd
@@ -71,7 +71,7 @@ class LlvmProgram(Program):
         self.compiled = 0
         self._code: Loaded | None = None
         self._timed: Loaded | None = None
-        Schedule(graph)  # what cannot be served is said now
+        check_served(graph)
 
     def prepare(self, examples: int) -> None:
         """Generate the code for batches of up to so many examples, or find it. Raises UsageError for a foreign CPU."""

@@ -161,12 +161,25 @@ _BY_FORWARD = ByForward()
 
 def kernel_of(op: Op) -> Kernel | None:
     """The kernel that serves an operation; None for leaves, and where there is no code."""
-    return _kernels().get(type(op)) or (_BY_FORWARD if isinstance(op, Elementwise) else None)
+    return _kernel_for(type(op))
 
 
 def is_served_by(node: Node, *kinds: type[Kernel]) -> bool:
     """Whether the node's kernel is of one of these kinds."""
-    return isinstance(kernel_of(node.op), kinds)
+    return _is_of(type(node.op), kinds)
+
+
+# each is asked often for every node, and what it answers depends on the class of the operation alone
+
+
+@cache
+def _kernel_for(op: type[Op]) -> Kernel | None:
+    return _kernels().get(op) or (_BY_FORWARD if issubclass(op, Elementwise) else None)
+
+
+@cache
+def _is_of(op: type[Op], kinds: tuple[type[Kernel], ...]) -> bool:
+    return isinstance(_kernel_for(op), kinds)
 
 
 @cache

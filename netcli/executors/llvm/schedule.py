@@ -56,8 +56,9 @@ class Schedule:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self._wanted = frozenset(graph.outputs.values())
         self.order = {node: number for number, node in enumerate(graph.nodes)}
-        self._check()
+        check_served(graph)
         self.level = _levels(graph)
         self.stored = stored_nodes(graph, self.level)
         self.fused = fused_producers(graph, self.stored, self.level)
@@ -70,21 +71,6 @@ class Schedule:
             if node in self.stored:
                 self._aliases.setdefault(self.memory(node), []).append(node)
         self.phases = self._phases()
-
-    def _check(self) -> None:
-        """Raise ExecutorError for a node that cannot be served."""
-        for node in self.graph.nodes:
-            if not (isinstance(node.op, Leaf) or is_served_by(node, Kernel)):
-                name, layer = self.graph.names[node], f" of layer {node.origin.layer}" if node.origin.layer else ""
-                raise ExecutorError(
-                    f"the llvm executor has no code for {name}, a {node.op.name}{layer}",
-                    hint="executor: numpy runs every operation; llvm those that are derived from Elementwise, too",
-                )
-            if node.type.dtype == "float64":
-                raise ExecutorError(
-                    f"the llvm executor computes in float32: {self.graph.names[node]} is {node.type}",
-                    hint="executor: numpy computes in float64",
-                )
 
     def memory(self, node: Node) -> Node:
         """The node in whose buffer a stored value lies."""
@@ -126,14 +112,29 @@ class Schedule:
 
     def crosses(self, node: Node) -> bool:
         """Whether a varying value is wanted in another phase than its own, or as an output."""
-        wanted = set(self.graph.outputs.values())
-        if any(alias in wanted for alias in self._aliases[node]):
+        if any(alias in self._wanted for alias in self._aliases[node]):
             return True
         return any(self.level[reader] != self.level[node] for reader in self.readers(node))
 
     def is_late(self, node: Node) -> bool:
         """Whether a varying value is wanted after its round."""
         return any(is_served_by(reader, Late) and self.memory(reader.inputs[0]) is node for reader in self.readers(node))
+
+
+def check_served(graph: Graph) -> None:
+    """Raise ExecutorError for a node that cannot be served."""
+    for node in graph.nodes:
+        if not (isinstance(node.op, Leaf) or is_served_by(node, Kernel)):
+            name, layer = graph.names[node], f" of layer {node.origin.layer}" if node.origin.layer else ""
+            raise ExecutorError(
+                f"the llvm executor has no code for {name}, a {node.op.name}{layer}",
+                hint="executor: numpy runs every operation; llvm those that are derived from Elementwise, too",
+            )
+        if node.type.dtype == "float64":
+            raise ExecutorError(
+                f"the llvm executor computes in float32: {graph.names[node]} is {node.type}",
+                hint="executor: numpy computes in float64",
+            )
 
 
 def _halos(graph: Graph) -> dict[Node, Halo]:
@@ -171,14 +172,17 @@ def _can_be_flat(node: Node, stored: set[Node]) -> bool:
     if is_served_by(node, SumOverAxes):
         (x,) = node.inputs
         return node.type.size == 1 and x.type.size > 1 and not x.type.varying and _is_flat(x, x.type.size, stored)
-    return node.type.size > 1 and _is_flat(node, node.type.size, stored - {node})
+    return node.type.size > 1 and _is_made_flat(node, node.type.size, stored)
 
 
 def _is_flat(node: Node, size: int, stored: set[Node]) -> bool:
     if node.type.size not in {1, size}:
         return False
-    if node in stored or not node.inputs:
-        return True
+    return node in stored or not node.inputs or _is_made_flat(node, size, stored)
+
+
+def _is_made_flat(node: Node, size: int, stored: set[Node]) -> bool:
+    """Whether what a node is computed from is flat."""
     kernel = kernel_of(node.op)
     if isinstance(kernel, Inlined) and kernel.by_number:
         return False
