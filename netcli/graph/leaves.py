@@ -100,7 +100,7 @@ class Setting(Known):
     """A number that is set from outside, such as the learning rate: known by its `label`, which is unique in a graph.
 
     Executors are fed it as they are fed variables: what they make of a graph serves every number. So no pass folds it or takes
-    it for an equal number. What is computed from settings before the graph is built is a setting too: `1 - momentum`.
+    it for an equal number. What is computed from settings before the graph is built is a setting too: `one_minus_decay`.
     """
 
     label: str

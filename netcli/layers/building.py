@@ -110,7 +110,7 @@ class Building:
         decay = self.weight_decay if weight_decay is None else weight_decay
         sparsity = self.l1 if l1 is None else l1
         if decay:
-            strength = self._strength("weight_decay / 2", decay / 2, of_all=weight_decay is None)
+            strength = self._strength("half_weight_decay", decay / 2, of_all=weight_decay is None)
             self.penalties.append(sum_over(weight * weight) * strength)
         if sparsity:
             self.penalties.append(sum_over(absolute(weight)) * self._strength("l1", sparsity, of_all=l1 is None))

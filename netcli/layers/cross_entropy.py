@@ -51,8 +51,8 @@ class CrossEntropy(Loss):
         building.predicts(prediction, accuracy=reshape(sum_over(first_maximum(log_p) * label, (-1,)), ()))
         target = label
         if self.label_smoothing:
-            kept = building.setting("1 - label_smoothing", 1.0 - self.label_smoothing)
-            target = label * kept + building.setting("label_smoothing / classes", self.label_smoothing / classes)
+            kept = building.setting("one_minus_label_smoothing", 1.0 - self.label_smoothing)
+            target = label * kept + building.setting("label_smoothing_per_class", self.label_smoothing / classes)
         return -reshape(sum_over(target * log_p, (-1,)), ())
 
     def baseline(self, targets: Array, classes: int | None) -> Baseline | None:

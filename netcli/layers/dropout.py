@@ -32,4 +32,4 @@ class Dropout(Layer):
         if not building.training or not self.rate:
             return x
         dropped = greater(building.setting("rate", self.rate), building.random(x))
-        return select(dropped, 0.0, x / building.setting("1 - rate", 1.0 - self.rate))
+        return select(dropped, 0.0, x / building.setting("one_minus_rate", 1.0 - self.rate))

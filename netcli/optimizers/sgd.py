@@ -12,7 +12,7 @@ from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates, hyper, 
 class Sgd(Optimizer):
     """Stochastic gradient descent, with momentum.
 
-    v ← momentum · v + g;  w ← w - lr · v;  with nesterov  w ← w - lr · (g + momentum · v).
+    v ← μ · v + g;  w ← w - lr · v;  with nesterov  w ← w - lr · (g + μ · v);  μ is the momentum.
     Robbins and Monro, 1951; Polyak, 1964; Sutskever et al., "On the importance of initialization and momentum", 2013.
     """
 
@@ -39,7 +39,7 @@ class Sgd(Optimizer):
         result: Updates = {}
         direction = g
         if self.momentum:
-            old, momentum = slot(self.word, "momentum", w), hyper("momentum", self.momentum, w)
+            old, momentum = slot(self.word, "momentum", w), hyper("mu", self.momentum, w)
             velocity = momentum * old + g
             result[old] = velocity
             direction = g + momentum * velocity if self.nesterov else velocity

@@ -63,7 +63,7 @@ def _clipped(raw: Sequence[Node], grad_norm: Node, rule: Rule) -> Sequence[Node]
         factor = limit / maximum(grad_norm, limit)
         result = [g * factor for g in result]
     if rule.clip_value is not None:
-        high, low = hyper("clip_value", rule.clip_value, grad_norm), hyper("-clip_value", -rule.clip_value, grad_norm)
+        high, low = hyper("clip_value", rule.clip_value, grad_norm), hyper("minus_clip_value", -rule.clip_value, grad_norm)
         result = [maximum(minimum(g, high), low) for g in result]
     return result
 

@@ -58,9 +58,9 @@ def test_texts_show_its_label() -> None:
 @pytest.mark.parametrize(
     ("optimizer", "schedule", "expected"),
     [
-        ("sgd: {lr: 0.1, momentum: 0.9}", "constant", {"lr": 0.1, "momentum": 0.9}),
-        ("sgd: 0.1", "cosine: {final: 0.5}", {"lr": 0.1, "final": 0.5, "(1 - final) / 2": 0.25, "steps": 20}),
-        ("sgd: 0.1", "exponential: 1", {"lr": 0.1, "log(gamma)": 0.0, "steps_per_epoch": 4}),
+        ("sgd: {lr: 0.1, momentum: 0.9}", "constant", {"lr": 0.1, "mu": 0.9}),
+        ("sgd: 0.1", "cosine: {final: 0.5}", {"full_lr": 0.1, "final": 0.5, "half_fall": 0.25, "steps": 20}),
+        ("sgd: 0.1", "exponential: 1", {"full_lr": 0.1, "log_gamma": 0.0, "steps_per_epoch": 4}),
     ],
 )
 def test_what_rules_are_set_by(optimizer: str, schedule: str, expected: dict[str, float]) -> None:
@@ -72,11 +72,11 @@ def test_what_rules_are_set_by(optimizer: str, schedule: str, expected: dict[str
     assert settings(graph) == expected | {
         "clip_norm": 1.0,
         "clip_value": 2.0,
-        "-clip_value": -2.0,
-        "weight_decay / 2": 0.125,
-        "dense2/weight_decay / 2": 0.25,
+        "minus_clip_value": -2.0,
+        "half_weight_decay": 0.125,
+        "dense2/half_weight_decay": 0.25,
         "dropout1/rate": 0.5,
-        "dropout1/1 - rate": 0.5,
-        "cross_entropy1/1 - label_smoothing": 0.5,
-        "cross_entropy1/label_smoothing / classes": 0.25,
+        "dropout1/one_minus_rate": 0.5,
+        "cross_entropy1/one_minus_label_smoothing": 0.5,
+        "cross_entropy1/label_smoothing_per_class": 0.25,
     }

@@ -35,11 +35,11 @@ class OneCycle(Schedule):
         top, last = max(self.rise * progress.steps - 1, 0.0), max(progress.steps - 1, 1.0)
         rise = progress.number("rise_steps", top)
         fallen = (progress.step - rise if top else progress.step) / progress.number("fall_steps", last - top)
-        half = progress.number("(1 - final) / 2", (1.0 - self.final) * 0.5)
+        half = progress.number("half_fall", (1.0 - self.final) * 0.5)
         falling = progress.number("final", self.final) + half * _wave(minimum(fallen, 1.0))
         if not top:
             return falling
-        rising = 1.0 + progress.number("(start - 1) / 2", (self.start - 1.0) * 0.5) * _wave(progress.step / rise)
+        rising = 1.0 + progress.number("half_rise", (self.start - 1.0) * 0.5) * _wave(progress.step / rise)
         return select(greater(rise, progress.step), rising, falling)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from netcli.graph import Node, setting
+from netcli.graph import Node, constant, setting
 from netcli.ops import cast, greater, minimum, select
 from netcli.settings import Family, Option
 
@@ -67,8 +67,11 @@ def scheduled(schedule: Schedule, lr: float, step: Node, steps_per_epoch: int, e
     """The learning rate of a step, a scalar of the dtype of `step`, which counts from 0."""
     warmup = round(schedule.warmup_epochs * steps_per_epoch)
     progress = Progress(step, float(warmup), float(steps_per_epoch * epochs), float(steps_per_epoch))
-    rate = cast(schedule.factor(progress), step.type.dtype) * progress.number("lr", lr)
+    factor = cast(schedule.factor(progress), step.type.dtype)
+    if factor is constant(1.0, step.type.dtype) and not warmup:
+        return progress.number("lr", lr)
+    rate = factor * progress.number("full_lr", lr)
     if not warmup:
         return rate
-    rising = (step + 1.0) * progress.number("lr / warmup_steps", lr / warmup)
+    rising = (step + 1.0) * progress.number("lr_per_warmup_step", lr / warmup)
     return select(greater(progress.number("warmup_steps", warmup), step), rising, rate)

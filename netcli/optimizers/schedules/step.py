@@ -28,6 +28,6 @@ class Step(Schedule):
         """gamma^⌊epoch / epochs⌋."""
         # more by some roundings of float32, so that none moves a drop that is due at a whole step to the step behind it
         period = (1 + 2.0**-21) / (self.epochs * progress.steps_per_epoch)
-        periods = progress.step * progress.number("1 / steps_per_drop", period)
+        periods = progress.step * progress.number("drops_per_step", period)
         drops = cast(cast(periods, "int32"), progress.step.type.dtype)
-        return exp(drops * progress.number("log(gamma)", math.log(self.gamma)))
+        return exp(drops * progress.number("log_gamma", math.log(self.gamma)))
