@@ -11,7 +11,7 @@ import numpy as np
 
 from netcli.errors import ExecutorError, UsageError
 from netcli.executors.cache import CodeCache, code_cache
-from netcli.executors.executor import Executor, Feeds, Profile, Program, State, check_feeds
+from netcli.executors.executor import Executor, Feeds, Profile, Program, State, Told, check_feeds, nobody
 from netcli.executors.llvm.code import code_of, modules_of, timed_code_of
 from netcli.executors.llvm.compiling import Compiled, assembly, linked
 from netcli.executors.llvm.key import made_with
@@ -73,12 +73,12 @@ class LlvmProgram(Program):
         self._timed: Loaded | None = None
         check_served(graph)
 
-    def prepare(self, examples: int) -> None:
+    def prepare(self, examples: int, told: Told = nobody) -> None:
         """Generate the code for batches of up to so many examples, or find it. Raises UsageError for a foreign CPU."""
         if self._code is None or examples > self._code.examples:
             check_runs_here(self.cpu)
             plan = plan_of(self.graph, self.cpu, examples)
-            code = code_of(plan, self.cpu, self.guards, self.cache)
+            code = code_of(plan, self.cpu, self.guards, self.cache, told)
             self._code = Loaded(plan, Compiled(code.objects, self.cpu), self.threads)
             self.compiled = code.compiled
 
