@@ -7,7 +7,7 @@ import time
 
 import llvmlite
 import numpy as np
-from nets import NETS
+from nets import NETS, Layer
 from pydantic import TypeAdapter
 from timing import report, timed, together
 
@@ -16,7 +16,6 @@ from netcli.config.model import ModelSettings
 from netcli.executors.executor import initial_state
 from netcli.executors.llvm import LlvmExecutor
 from netcli.graph import TensorType
-from netcli.layers.placing import place
 from netcli.layers.stack import Inputs, build_model
 from netcli.optimizers.optimizer import OPTIMIZERS
 from netcli.optimizers.schedules.schedule import SCHEDULES
@@ -24,18 +23,26 @@ from netcli.optimizers.step import Rule, training_step
 from netcli.passes import optimize
 
 
-def written(layer: tuple[object, ...]) -> object:
+def written(layer: Layer) -> object:
     """A layer as a config has it."""
     match layer:
-        case ("conv", filters, kernel, padding, stride):
-            return {"conv": {"filters": filters, "kernel": kernel, "padding": padding, "stride": stride}}
+        case ("conv", filters, kernel, padding, stride, groups, bias):
+            settings = {
+                "filters": filters,
+                "kernel": kernel,
+                "padding": padding,
+                "stride": stride,
+                "groups": groups,
+                "bias": bias,
+            }
+            return {"conv": settings}
         case ("dense", units):
             return {"dense": units}
-        case ("pool",):
-            return {"maxpool": 2}
-        case ("flat",):
-            return "flatten"
-    return layer[0]
+        case ("relu", limit):
+            return {"relu": {"max": limit or None}}
+        case ("residual", layers, shortcut):
+            return {"residual": {"layers": [*map(written, layers)], "shortcut": [*map(written, shortcut)]}}
+    return {"pool": {"maxpool": 2}, "flat": "flatten", "mean": "global_avgpool", "norm": "batchnorm"}[layer[0]]
 
 
 def main(net: str, batch: int, seconds: float) -> None:
@@ -44,10 +51,12 @@ def main(net: str, batch: int, seconds: float) -> None:
     stack = TypeAdapter(ModelSettings).validate_python({"layers": [*map(written, layers), "softmax", "cross_entropy"]})
     ones = np.ones((1,) * len(shape))
     inputs = Inputs(TensorType(shape, "float32", True), TensorType((), "int32", True), 10, 1.0, ones * 0, ones)
-    model = build_model(place(stack.layers), inputs)
+    model = build_model(stack.layers, inputs)
     rule = Rule(OPTIMIZERS.members["sgd"](lr=0.01, momentum=0.9), SCHEDULES.members["constant"](), 100, 100)
     network = model.training
-    graph = optimize(training_step(network.objective, network.outputs, model.parameters, model.step, rule, {}))
+    graph = optimize(
+        training_step(network.objective, network.outputs, model.parameters, model.step, rule, dict(network.updates))
+    )
     begun = time.perf_counter()
     program = LlvmExecutor().compile(graph, ("loss", "grad_norm"))
     program.prepare(batch)

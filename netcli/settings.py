@@ -16,13 +16,13 @@ import difflib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, cached_property
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError, SchemaValidator, core_schema
 
 
 class Settings(BaseModel):
@@ -40,6 +40,9 @@ class Option(Settings):
 
     word: ClassVar[str]
     main: ClassVar[str | None] = None
+
+    replaced: ClassVar[Mapping[str, str]] = {}
+    """Settings of earlier versions: what to write in place of each."""
 
 
 T = TypeVar("T")
@@ -67,11 +70,16 @@ def discover(package: str, base: type[T], *, abstract: bool = False) -> list[typ
     return found
 
 
+#: Every family, by its kind.
+FAMILIES: dict[str, Family[Any]] = {}
+
+
 class Family(Generic[O]):
     """The members that live in one folder, found when first asked for."""
 
     def __init__(self, kind: str, package: str, base: type[O]) -> None:
         self.kind, self.package, self.base = kind, package, base
+        FAMILIES[kind] = self
         self.added: Mapping[str, type[O]] = {}  # members that do not live in the folder, by word
 
     @property
@@ -107,18 +115,21 @@ class Choice:
         self.family = family
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        choices: dict[Any, Any] = {
-            word: core_schema.no_info_before_validator_function(_settings_of(option), handler.generate_schema(option))
-            for word, option in self.family.members.items()
-        }
-        union = core_schema.tagged_union_schema(choices, discriminator=_word_of)
-        return core_schema.no_info_before_validator_function(self._check, union)
+        return core_schema.no_info_plain_validator_function(self._member)
 
-    def _check(self, value: Any) -> Any:
-        """Refuse what is not a member of the family, before its settings are looked at."""
-        kind, known = self.family.kind, self.family.members
-        if isinstance(value, Option):
+    def _member(self, value: Any) -> Any:
+        """The member that a value names, with its settings; one that was made already stays as it is.
+
+        Each member's own schema is made when it is first met: members may have members of the family in them.
+        """
+        if isinstance(value, self.family.base):
             return value
+        option: type[Option] = self.family.members[self._word(value)]
+        return _validator(option).validate_python(value)
+
+    def _word(self, value: Any) -> str:
+        """The name of a member. Raises for what is none, before its settings are looked at."""
+        kind, known = self.family.kind, self.family.members
         if isinstance(value, dict) and len(value) != 1:
             raise PydanticCustomError(
                 "choice_form", "expected one {kind} name here, found a mapping with {count} keys",
@@ -133,30 +144,50 @@ class Choice:
             raise PydanticCustomError(
                 "choice_unknown", 'unknown {kind} "{word}"', {"kind": kind, "word": word, "known": list(known)}
             )
-        return value
+        return word
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        properties: dict[str, JsonSchemaValue] = {}
-        bare: list[str] = []
-        for word, option in self.family.members.items():
-            forms: list[JsonSchemaValue] = []
-            reference = handler(option.__pydantic_core_schema__)
-            required = [name for name, field in option.model_fields.items() if field.is_required()]
-            if not required:
-                bare.append(word)
-                forms.append({"type": "null"})
-            if option.main is not None and set(required) <= {option.main}:
-                forms.append(handler.resolve_ref_schema(reference)["properties"][option.main])
-            summary = inspect.cleandoc(option.__doc__ or "").splitlines()[0] if option.__doc__ else ""
-            properties[word] = {"anyOf": [*forms, reference], "description": summary}
-        mapping = {
-            "type": "object",
-            "properties": properties,
-            "additionalProperties": False,
-            "minProperties": 1,
-            "maxProperties": 1,
-        }
-        return {"anyOf": [{"enum": bare}, mapping]} if bare else mapping
+        """A reference to the family's own schema: its members may have members of it in them."""
+        return {FAMILY_MARK: self.family.kind}
+
+
+#: The key of a JSON schema whose value is the kind of the family that may stand there: see `family_schema`.
+FAMILY_MARK = "x-netcli-family"
+
+
+def family_schema(family: Family[O], reference: Callable[[type[O]], JsonSchemaValue]) -> JsonSchemaValue:
+    """The JSON schema of a family: a member by its name, with its main setting, or with its settings.
+
+    `reference` gives the schema of a member's settings, or one that refers to it.
+    """
+    properties: dict[str, JsonSchemaValue] = {}
+    bare: list[str] = []
+    for word, option in family.members.items():
+        forms: list[JsonSchemaValue] = []
+        required = [name for name, field in option.model_fields.items() if field.is_required()]
+        if not required:
+            bare.append(word)
+            forms.append({"type": "null"})
+        if option.main is not None and set(required) <= {option.main}:
+            forms.append(option.model_json_schema()["properties"][option.main])
+        summary = inspect.cleandoc(option.__doc__ or "").splitlines()[0] if option.__doc__ else ""
+        properties[word] = {"anyOf": [*forms, reference(option)], "description": summary}
+    mapping = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+    return {"anyOf": [{"enum": bare}, mapping]} if bare else mapping
+
+
+@cache
+def _validator(option: type[Option]) -> SchemaValidator:
+    """What makes a member of any of the three forms; the locations of its errors begin with its name."""
+    option.model_rebuild()  # where that was put off
+    settings = core_schema.no_info_before_validator_function(_settings_of(option), option.__pydantic_core_schema__)
+    return SchemaValidator(core_schema.tagged_union_schema({option.word: settings}, discriminator=_word_of))
 
 
 def _word_of(value: Any) -> str | None:

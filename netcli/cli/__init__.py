@@ -1,4 +1,4 @@
-"""The command line: one file per command, nothing heavy imported before a command runs."""
+"""The command line: one file per command, found by itself; nothing heavy is imported before a command runs."""
 
 from __future__ import annotations
 
@@ -10,21 +10,7 @@ from typing import Annotated, TextIO
 import typer
 
 from netcli import __version__
-from netcli.cli import (
-    bench,
-    cache,
-    diff,
-    doctor,
-    evaluate,
-    explain,
-    gradcheck,
-    init,
-    inspect_graph,
-    layers,
-    predict,
-    schema,
-    train,
-)
+from netcli.cli.command import commands
 from netcli.cli.running import guarded
 
 app = typer.Typer(
@@ -36,19 +22,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("train")(train.train)
-app.command("evaluate")(evaluate.evaluate)
-app.command("predict")(predict.predict)
-app.command("gradcheck")(gradcheck.gradcheck)
-app.command("explain")(explain.explain)
-app.command("inspect-graph")(inspect_graph.inspect_graph)
-app.command("diff")(diff.diff)
-app.command("bench")(bench.bench)
-app.command("doctor")(doctor.doctor)
-app.command("layers")(layers.layers)
-app.command("schema")(schema.schema)
-app.command("init")(init.init)
-app.command("cache")(cache.cache)
+for _command in commands(__name__):
+    app.command(_command.name)(_command.run)
 
 
 def _version(wanted: bool) -> None:

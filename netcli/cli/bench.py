@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netcli.cli.command import Group, command
 from netcli.cli.running import (
     ConfigArgument,
     ExecutorOption,
     JsonOption,
     OverridesArgument,
     ThreadsOption,
-    guarded,
     limit_threads,
     print_json,
     results,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SECONDS = 1.0
 
 
-@guarded
+@command(Group.LOOK)
 def bench(
     config: ConfigArgument,
     overrides: OverridesArgument = None,

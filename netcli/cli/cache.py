@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from netcli.cli.running import JsonOption, guarded, print_json, results
+from netcli.cli.command import Group, command
+from netcli.cli.running import JsonOption, print_json, results
 from netcli.errors import UsageError
 
 
-@guarded
+@command(Group.TIDY)
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove all compiled code.")] = False,
     json: JsonOption = False,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netcli.cli.running import JsonOption, guarded, print_json, results
+from netcli.cli.command import Group, command
+from netcli.cli.running import JsonOption, print_json, results
 
 if TYPE_CHECKING:
     from netcli.analysis.diff.records import Comparison
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _HELP = "A YAML file, or a run directory."
 
 
-@guarded
+@command(Group.LOOK)
 def diff(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help=_HELP, show_default=False)],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help=_HELP, show_default=False)],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netcli.cli.command import Group, command
 from netcli.cli.running import (
     ConfigArgument,
     ExecutorOption,
     JsonOption,
     OverridesArgument,
     ThreadsOption,
-    guarded,
     limit_threads,
     messages,
     print_json,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netcli.training.session import Session
 
 
-@guarded
+@command(Group.LOOK)
 def doctor(
     config: ConfigArgument,
     overrides: OverridesArgument = None,

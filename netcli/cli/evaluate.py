@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from netcli.cli.command import Group, command
 from netcli.cli.running import (
     JsonOption,
     OverridesArgument,
     RunArgument,
     ThreadsOption,
-    guarded,
     limit_threads,
     print_json,
     results,
@@ -44,7 +44,7 @@ class CheckpointName(StrEnum):
 CheckpointOption = Annotated[CheckpointName, typer.Option("--checkpoint", help="Which weights of the run.")]
 
 
-@guarded
+@command(Group.USE)
 def evaluate(
     run: RunArgument,
     overrides: OverridesArgument = None,

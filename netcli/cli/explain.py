@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netcli.cli.command import Group, command
 from netcli.cli.evaluate import CheckpointName, CheckpointOption
 from netcli.cli.running import (
     ExecutorOption,
@@ -13,7 +14,6 @@ from netcli.cli.running import (
     OverridesArgument,
     SourceArgument,
     ThreadsOption,
-    guarded,
     limit_threads,
     print_json,
     results,
@@ -40,7 +40,7 @@ ExamplesOption = Annotated[
 ]
 
 
-@guarded
+@command(Group.LOOK)
 def explain(
     source: SourceArgument,
     parameter: ParameterOption,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netcli.cli.running import JsonOption, OverridesArgument, ThreadsOption, guarded, limit_threads, print_json, results
+from netcli.cli.command import Group, command
+from netcli.cli.running import JsonOption, OverridesArgument, ThreadsOption, limit_threads, print_json, results
 from netcli.errors import AnswerIsNo, UsageError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class _Wanted:
         return prepare(loaded, "float64" if dtype == "float64" else "float32")
 
 
-@guarded
+@command(Group.LOOK)
 def gradcheck(
     config: Annotated[
         Path | None, typer.Argument(metavar="[CONFIG]", help="The YAML file; without it, every operation.", show_default=False)
@@ -153,15 +154,21 @@ def _in_float64(wanted: _Wanted, settings: CheckSettings, *, json: bool) -> None
     session = None
     if wanted.config is None:
         classes = wanted.operations()
-        checks = _operations(classes, settings)
-        wrong = {check.name for check in checks if check.evidence is not None and check.verdict == "fail"}
-        faults = find_operation_faults([op for op in classes if op.samples() and op.samples()[0].op.name in wrong], settings)
+        found = {operation: _operations([operation], settings) for operation in classes}
+        checks = [check for rows in found.values() for check in rows]
+        wrong = [operation for operation, rows in found.items() if any(map(_has_fault, rows))]
+        faults = find_operation_faults(wrong, settings)
     else:
         session = wanted.session("float64")
         checks = check_model(session, wanted.examples, settings)
         if any(check.verdict == "fail" for check in checks):
             faults = find_faults(session, wanted.examples, settings)
     _end(checks, check_table(wanted.title, checks), faults, session, json=json)
+
+
+def _has_fault(check: Check) -> bool:
+    """Whether a derivative is wrong, so that the rule to blame can be looked for."""
+    return check.evidence is not None and check.verdict == "fail"
 
 
 def _operations(classes: Sequence[type[Op]], settings: CheckSettings) -> list[Check]:

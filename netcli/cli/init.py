@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from netcli.cli.running import guarded, results
+from netcli.cli.command import Group, command
+from netcli.cli.running import results
 from netcli.errors import UsageError
 
 SCHEMA = "netcli.schema.json"
 
 
-@guarded
+@command(Group.WRITE)
 def init(
     path: Annotated[Path, typer.Argument(metavar="[PATH]", help="The config to write.")] = Path("netcli.yaml"),
 ) -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netcli.cli.command import Group, command
 from netcli.cli.evaluate import CheckpointName, CheckpointOption
 from netcli.cli.running import (
     ExecutorOption,
     JsonOption,
     OverridesArgument,
     SourceArgument,
-    guarded,
     messages,
     results,
     stdout_to,
@@ -106,7 +106,7 @@ FormatOption = Annotated[
 DetailOption = Annotated[Detail, typer.Option("--detail", help="Of the picture: every row, a row a layer, or what fits.")]
 
 
-@guarded
+@command(Group.LOOK)
 def inspect_graph(
     config: SourceArgument,
     overrides: OverridesArgument = None,
@@ -198,7 +198,7 @@ def _document(session: Session, graph: Graph, form: Format, path: Path, flow: Fl
         return dumps(as_json(graph, flow), indent=2) + "\n"
     places = [session.place_of(placed.name) for placed in session.layers]
     yaml = {place.line: place.text for place in places if place is not None and place.text is not None}
-    rows = layer_rows(session.layers, session.model, session.step)
+    rows = layer_rows(session.model, session.step)
     return graph_page(graph, rows, session.loaded.config.name, str(path), yaml=yaml, flow=flow)
 
 
@@ -228,7 +228,7 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
     from netcli.report.graphs.tree import tree  # noqa: PLC0415
     from netcli.report.model import model_table  # noqa: PLC0415
 
-    rows = layer_rows(session.layers, session.model, session.step)
+    rows = layer_rows(session.model, session.step)
     match form:
         case Format.PICTURE:
             output.lines(picture(graph, rows, output.width, output.encoding, detail.value))

@@ -6,16 +6,19 @@ from typing import Annotated
 
 import typer
 
-from netcli.cli.running import JsonOption, guarded, print_json, results
+from netcli.cli.command import Group, command
+from netcli.cli.running import ConfigOption, JsonOption, print_json, results, with_config
 from netcli.errors import UsageError
 
 
-@guarded
+@command(Group.WRITE)
 def layers(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="A layer type.", show_default=False)] = None,
+    config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the layer types, or explain one."""
+    """List the layer types, or explain one; with --config also the blocks of that config and the layers of its plugins."""
+    with_config(config)
     from netcli.layers.documentation import document, documents  # noqa: PLC0415 - heavy
     from netcli.layers.layer import LAYERS  # noqa: PLC0415
     from netcli.report.documentation import option_page, options_table  # noqa: PLC0415

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netcli.cli.command import Group, command
 from netcli.cli.evaluate import CheckpointName, CheckpointOption
-from netcli.cli.running import JsonOption, RunArgument, ThreadsOption, guarded, limit_threads, print_json, results, tell
+from netcli.cli.running import JsonOption, RunArgument, ThreadsOption, limit_threads, print_json, results, tell
 
 if TYPE_CHECKING:
     from netcli.graph import Array
     from netcli.training.trained import Trained
 
 
-@guarded
+@command(Group.USE)
 def predict(
     run: RunArgument,
     files: Annotated[

@@ -39,6 +39,26 @@ ThreadsOption = Annotated[
 ExecutorOption = Annotated[str | None, typer.Option("--executor", help="What runs the computation.", show_default=False)]
 
 
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="CONFIG", help="A YAML file with blocks or plugins.", show_default=False)
+]
+
+
+def with_config(path: Path | None) -> None:
+    """Read a config, so that its blocks and the layers of its plugins are known; none but netcli's own are without one.
+
+    Raises ConfigError and PluginError.
+    """
+    if path is not None:
+        from netcli.config.load import load  # noqa: PLC0415 - heavy
+
+        load(path)
+    else:
+        from netcli.config.model import use_layers  # noqa: PLC0415
+
+        use_layers({})
+
+
 def with_executor(overrides: list[str] | None, executor: str | None) -> list[str]:
     """The overrides, and the executor as one of them if it is given as an option."""
     return [*(overrides or []), *([f"executor={executor}"] if executor is not None else [])]

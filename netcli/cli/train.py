@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netcli.cli.command import Group, command
 from netcli.cli.running import (
     ExecutorOption,
     JsonOption,
     OverridesArgument,
     ThreadsOption,
-    guarded,
     limit_threads,
     messages,
     print_json,
@@ -42,7 +42,7 @@ EveryOption = Annotated[
 ]
 
 
-@guarded
+@command(Group.TRAIN)
 def train(
     config: Annotated[
         Path | None, typer.Argument(metavar="CONFIG", help="The YAML file; none with --resume.", show_default=False)
@@ -195,7 +195,9 @@ def _notes(run: RunDirectory, trainer: Trainer, start: Checkpoint) -> Iterator[s
 
 def _remarks(session: Session) -> Iterator[str]:
     """What is hardly meant in a config, though it can be trained."""
-    for remark in session.remarks:
+    from netcli.training.remarks import remarks  # noqa: PLC0415
+
+    for remark in remarks(session):
         yield f"{remark.place}: {remark.message}; {remark.hint}"
 
 

@@ -37,6 +37,8 @@ def plain(value: Any) -> Any:
         return {value.word: kept} if kept else value.word
     if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: plain(entry) for name, entry in value.items()}
     return value
 
 
@@ -49,6 +51,8 @@ def _with_paths(settings: Any, folder: Path) -> Any:
     """The settings with the paths in them, and in settings within them, made absolute."""
     if isinstance(settings, list | tuple):
         return type(settings)(_with_paths(entry, folder) for entry in settings)
+    if isinstance(settings, dict):
+        return {name: _with_paths(entry, folder) for name, entry in settings.items()}
     if not isinstance(settings, Settings):
         return settings
     changed: dict[str, Any] = {}

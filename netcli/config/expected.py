@@ -21,8 +21,15 @@ class Entries:
     entry: Expected
 
 
-#: A mapping of settings, a choice of one member of a family, a list, or (None) a plain value.
-Expected = type[Settings] | Family[Any] | Entries | None
+@dataclass(frozen=True)
+class Named:
+    """A mapping with names of the person's own, and what may stand under each."""
+
+    entry: Expected
+
+
+#: A mapping of settings, a choice of one member of a family, a list, a mapping of names, or (None) a plain value.
+Expected = type[Settings] | Family[Any] | Entries | Named | None
 
 
 def step(expected: Expected, key: str | int) -> Expected:
@@ -30,7 +37,7 @@ def step(expected: Expected, key: str | int) -> Expected:
     match expected:
         case Family():
             return expected.members.get(str(key))
-        case Entries():
+        case Entries() | Named():
             return expected.entry
         case type():
             return _fields(expected).get(str(key))
@@ -75,4 +82,6 @@ def _expected(hint: Any) -> Expected:
             return note.family
     inner = [_expected(part) for part in get_args(hint) if not isinstance(part, str)]
     found = next((expected for expected in inner if expected is not None), None)
-    return Entries(found) if get_origin(hint) is list else found
+    if found is None:
+        return None
+    return Entries(found) if get_origin(hint) is list else Named(found) if get_origin(hint) is dict else found

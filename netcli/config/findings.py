@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from netcli.config.expected import Expected, keys_of, step
@@ -40,9 +39,9 @@ class Finding:
         return next((name for name in reversed(self.names) if isinstance(name, str)), None)
 
 
-def findings(error: ValidationError, data: Any, root: type[Settings]) -> list[list[Finding]]:
+def findings(errors: Sequence[ErrorDetails], data: Any, root: type[Settings]) -> list[list[Finding]]:
     """The errors; together stand those of one value that may be of several kinds, and the keys that one mapping lacks."""
-    every = [_follow(details, data, root) for details in error.errors(include_url=False)]
+    every = [_follow(details, data, root) for details in errors]
     groups: dict[object, list[Finding]] = {}
     for finding in every:
         if not _misspelt(finding, every):

@@ -41,6 +41,9 @@ def for_key(finding: Finding, data: Any, root: type[Settings]) -> str:
     head, colon, _ = key.partition(":")
     if colon and head in known:
         return f'put a space after the ":" of {quoted(head)}'
+    replaced = getattr(finding.around, "replaced", {})
+    if key in replaced:
+        return str(replaced[key])
     in_list = any(isinstance(name, int) for name in finding.names)
     home = None if in_list else _home(key, data, root)
     return home or _meant(key, known) or settings_of(finding.around)

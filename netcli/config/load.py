@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from netcli.config.blocks import blocks_of
+from netcli.config.layers import written_layers
 from netcli.config.lines import LINE_BREAK, Lines, found
-from netcli.config.located import Located, locate
+from netcli.config.located import Loc, Located, locate
 from netcli.config.model import Config, use_layers
 from netcli.config.overrides import override
 from netcli.config.plugins import Plugin, load_plugins, words_of
 from netcli.config.problems import problems
 from netcli.errors import ConfigError, Place, Problem
+from netcli.layers.layer import Layer
+from netcli.layers.placing import StackError, Written
 from netcli.settings import nearest
 
 #: How large a config may be, in bytes.
@@ -26,7 +30,8 @@ MAX_BYTES = 10_000_000
 class Loaded:
     """A config, and where each part of it was written.
 
-    `path` is its file, None for a text; relative paths in it are relative to `folder`.
+    `path` is its file, None for a text; relative paths in it are relative to `folder`. `layers` says where each layer is
+    written, by its identity: layers that are equal may be written in several places.
     """
 
     config: Config
@@ -34,14 +39,29 @@ class Loaded:
     path: Path | None
     folder: Path
     plugins: tuple[Plugin, ...] = ()
+    layers: Mapping[int, Written] = field(default_factory=dict)
 
     def place(self, *loc: str | int) -> Place | None:
         """Where `loc` is written, or else the innermost thing around it; None if none of it is, for what has its default."""
         return self.located.place(loc)
 
-    def layer_line(self, index: int) -> int:
-        """The line of the layer with this index, counted from 0."""
-        return self.located.values["model", "layers", index].line
+    def problem(self, error: StackError) -> Problem:
+        """A layer that does not fit, with its place."""
+        loc = error.written.loc
+        if error.setting is not None:
+            loc = (*loc, self.word_at(loc), error.setting)
+        return Problem(error.message, error.place or self.place(*loc), "\n".join(filter(None, [error.hint, *error.uses])))
+
+    def word_at(self, loc: Loc) -> str:
+        """The word of the layer that is written at `loc`."""
+        data = self.located.data
+        for key in loc:
+            data = data[key]
+        return str(next(iter(data))) if isinstance(data, dict) else str(data)
+
+    def locate(self, layer: Layer) -> Written:
+        """Where a layer of the model is written."""
+        return self.layers.get(id(layer), Written())
 
 
 def load(path: Path, overrides: Sequence[str] = (), plugins: Sequence[Path] = ()) -> Loaded:
@@ -65,10 +85,13 @@ def _check(located: Located, path: Path, folder: Path, overrides: Sequence[str],
         raise ConfigError([_no_mapping(located)])
     located = override(located, overrides, Config)
     loaded = load_plugins([*_named(located, folder), *((path, None) for path in plugins)])
-    use_layers(words_of(loaded))
+    written: dict[int, Written] = {}
+    blocks = blocks_of(located, written, words_of(loaded))
+    use_layers({**words_of(loaded), **blocks})
     try:
         config = Config.model_validate({"name": _name(path.stem), **located.data})
-        return Loaded(config, located, path, folder, loaded)
+        written |= written_layers(config, located)
+        return Loaded(config, located, path, folder, loaded, written)
     except ValidationError as error:
         raise ConfigError(problems(error, located, Config)) from None
 

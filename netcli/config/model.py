@@ -6,13 +6,14 @@ The docstrings under the fields go into the JSON Schema and the documentation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import core_schema
 
 from netcli.datasets.settings import DataSettings
 from netcli.datasets.source import PathText
-from netcli.layers.layer import LAYERS, Layer
+from netcli.layers.layer import LAYERS, Layer, Stack
 from netcli.optimizers.optimizer import OPTIMIZERS, Optimizer
 from netcli.optimizers.schedules.constant import Constant
 from netcli.optimizers.schedules.schedule import SCHEDULES, Schedule
@@ -20,10 +21,31 @@ from netcli.optimizers.sgd import Sgd
 from netcli.settings import Choice, Settings
 
 
+class _AsWritten:
+    """Annotation of a list that is kept as it is written: the layers of a block are looked through by `config/bodies.py`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.list_schema(min_length=1)
+
+
+class BlockSettings(Settings):
+    """A block: layers under a name of the config's own, with settings."""
+
+    settings: dict[str, bool | int | float | str | list[int] | None] = Field(default_factory=dict)
+    """The block's settings, each with its default, or with `required`. In its layers `$name` stands for one of them, and
+    `$(4 * name)` for a whole number that is computed of them; `$channels` is what comes into a layer."""
+
+    layers: Annotated[Stack, _AsWritten()]
+    """The layers of the block."""
+
+
 class ModelSettings(Settings):
     """A stack of layers."""
 
     model_config = ConfigDict(defer_build=True)  # the families are looked through when the first config is read
+
+    blocks: dict[str, BlockSettings] | None = None
+    """Layer types of the config's own, by their names: each is a stack with settings. By default none."""
 
     layers: list[Annotated[Layer, Choice(LAYERS)]] = Field(min_length=1)
     """The stack of layers, from the data to the loss."""
@@ -88,8 +110,4 @@ class Config(Settings):
 
 def use_layers(added: Mapping[str, type[Layer]]) -> None:
     """Let configs that are read from now on have these layer types beside netcli's own; they replace those of the last call."""
-    if added == LAYERS.added:
-        return
     LAYERS.added = dict(added)
-    for settings in (ModelSettings, Config):  # their schema holds the members there were when it was made
-        settings.model_rebuild(force=True)

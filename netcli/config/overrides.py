@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netcli.config.expected import Entries, Expected, step
+from netcli.config.expected import Entries, Expected, keys_of, step
 from netcli.config.lines import quoted
 from netcli.config.located import Loc, Located, locate
 from netcli.errors import ConfigError, Place, Problem, UsageError
@@ -75,7 +75,8 @@ class _Edit:
         (word, place), *rest = keys
         if data is None and isinstance(expected, Entries):
             data = []
-        if isinstance(data, list):
+        if isinstance(data, list) and not (isinstance(expected, type) and word in keys_of(expected)):
+            expected = step(expected, main) if (main := _main(expected)) is not None else expected  # the short form
             index = _index(data, word, loc, place)
             entry = self._put(data[index], step(expected, index), (*loc, index), rest, value)
             return [*data[:index], entry, *data[index + 1 :]]
@@ -96,11 +97,13 @@ class _Edit:
             return data
         if data is None:
             return {}
-        main = getattr(expected, "main", None)
-        if main is not None:
-            self.values[(*loc, main)], self.keys[(*loc, main)] = self.values[loc], self.keys[loc]
-            return {main: data}
-        return None
+        main = _main(expected)
+        if main is None:
+            return None
+        for places in (self.values, self.keys):
+            moved = {known: place for known, place in places.items() if known[: len(loc)] == loc}
+            places.update({(*loc, main, *known[len(loc) :]): place for known, place in moved.items()})
+        return {main: data}
 
     def _choice(self, data: Any, loc: Loc, word: str) -> dict[str, Any]:
         """A choice as a mapping; settings of another member than `word` are dropped."""
@@ -124,6 +127,11 @@ class _Edit:
         """Drop the places of what stands at `loc` and below; the key at `loc` stays."""
         self.values = {known: place for known, place in self.values.items() if known[: len(loc)] != loc}
         self.keys = {known: place for known, place in self.keys.items() if known[: len(loc)] != loc or known == loc}
+
+
+def _main(expected: Expected) -> str | None:
+    """The setting that a short form stands for."""
+    return getattr(expected, "main", None) if isinstance(expected, type) else None
 
 
 def _index(data: list[Any], word: str, loc: Loc, place: Place) -> int:

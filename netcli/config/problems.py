@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from netcli.config import hints
 from netcli.config.findings import Finding, findings
@@ -18,7 +19,12 @@ from netcli.settings import Family, Option, Settings
 
 def problems(error: ValidationError, located: Located, root: type[Settings]) -> list[Problem]:
     """The mistakes that the models found in the data, in the order of the file; those in arguments come last."""
-    every = [_problem(group, located, root) for group in findings(error, located.data, root)]
+    return problems_in(error.errors(include_url=False), located, root)
+
+
+def problems_in(details: Sequence[ErrorDetails], located: Located, root: type[Settings]) -> list[Problem]:
+    """The same of some errors, whose locations begin at the root."""
+    every = [_problem(group, located, root) for group in findings(details, located.data, root)]
     file = located.values[()].source
     return sorted(dict.fromkeys(every), key=lambda problem: _order(problem.place, file))
 

@@ -114,6 +114,8 @@ def _entry(stop: _Stop) -> Problem:
 
 def _separator(stop: _Stop) -> Problem:
     closer = {"{": "}", "[": "]"}.get(stop.opener, "]")
+    if stop.after.startswith("{") and stop.before.endswith("$"):
+        return Problem('"${" cannot stand here', stop.place, "write $name, or $(4 * name), without braces")
     if stop.place.line != stop.began.line or not stop.after.strip():
         return Problem(f'this "{stop.opener}" is not closed', stop.began, f'add "{closer}", or a "," between its entries')
     return Problem(

@@ -11,6 +11,7 @@ from typing import Any
 
 _EXPECTED = {
     "bool_type": "true or false",
+    "dict_type": "a mapping",
     "finite_number": "a finite number",
     "float_type": "a number",
     "greater_than": "a number greater than {gt}",

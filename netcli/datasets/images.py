@@ -46,7 +46,7 @@ def _pixels(path: Path, shape: Shape) -> Array:
     try:
         from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - optional
     except ImportError as error:
-        raise DataError(f"reading the picture {path} needs pillow", hint='pip install "netcli[images]"') from error
+        raise DataError(f"reading the picture {path} needs pillow", hint="pip install pillow") from error
     too_large = (Image.DecompressionBombError, Image.DecompressionBombWarning)
     channels, height, width = shape
     with reading(path), warnings.catch_warnings():

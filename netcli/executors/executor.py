@@ -1,6 +1,6 @@
 """The contract of an executor: a graph in, a program out; a program runs batches and keeps the state.
 
-One folder under `netcli/executors` is one executor; `EXECUTORS` in `__init__.py` names them.
+One folder under `netcli/executors` is one executor, found there by itself.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ class Program(ABC):
     ) -> Iterator[dict[str, Array]]:
         """Run one step per batch, each an array of indices of the examples in `data`; yield each step's outputs.
 
+        Raises ExecutorError, before the first step, for an example that the data have not got.
         A guard that is not finite ends the steps: its outputs are the last ones yielded, and the state is that before it.
         They also end, soon, when `asked()` is true. An executor may run several steps at a time: the state is that after the
         last outputs yielded when the iterator is exhausted, and not before.
@@ -149,3 +150,16 @@ def check_feeds(graph: Graph, feeds: Feeds) -> None:
             sizes.add(len(found))
     if len(sizes) > 1 or 0 in sizes:
         raise ExecutorError(f"the feeds of one batch have one length, at least 1, found {sorted(sizes)}")
+
+
+def check_data(graph: Graph, data: Feeds, batches: Sequence[Array]) -> None:
+    """Raise ExecutorError for data that do not fit the graph, and for indices of examples that the data have not got."""
+    varying = [label for label, node in graph.placeholders.items() if node.type.varying]
+    check_feeds(graph, {label: array[:1] if label in varying else array for label, array in data.items()})
+    examples = min((len(data[label]) for label in varying), default=None)
+    for indices in batches:
+        if not len(indices):
+            raise ExecutorError("a batch has at least one example, found none")
+        outside = (indices < 0) | (indices >= examples) if examples is not None else np.zeros(1, bool)
+        if outside.any():
+            raise ExecutorError(f"a batch has example {indices[outside][0]} of data with {examples} examples, from 0 on")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from pydantic import Field
 
 from netcli.graph import Node, Shape
-from netcli.layers.building import Building, LayerError, filled, shape_text
-from netcli.layers.layer import Layer
+from netcli.layers.building import Building, filled
+from netcli.layers.scaling import Scaled, channels_of
 from netcli.ops import batch_mean, reshape, sqrt, sum_over
 
 
-class BatchNorm(Layer):
+class BatchNorm(Scaled):
     """Batch normalisation: each channel (or feature) to mean 0 and variance 1 over the batch, then a trained scale and shift.
 
     y = scale · (x - mean) / √(variance + epsilon) + shift. In training, mean and variance (divided by n) are of the batch,
@@ -28,15 +29,9 @@ class BatchNorm(Layer):
     epsilon: Annotated[float, Field(gt=0)] = 1e-5
     """Added to the variance."""
 
-    affine: bool = True
-    """Whether scale and shift are trained."""
-
     def build(self, building: Building, x: Node) -> Node:
         """Images, channel by channel; or vectors, feature by feature."""
-        if len(x.shape) not in {1, 3}:
-            hint = "put flatten before batchnorm, or reshape to [channels, rows, columns]"
-            raise LayerError(f"batchnorm expected images or vectors, found {shape_text(x.shape)}", hint=hint)
-        size = x.shape[:1]
+        size = channels_of(x, self.word)
         shape = (*size, 1, 1) if len(x.shape) == 3 else size
         running_mean = building.statistic("running_mean", size, filled(0.0))
         running_variance = building.statistic("running_variance", size, filled(1.0))
@@ -47,11 +42,11 @@ class BatchNorm(Layer):
                 building.update(running, (1.0 - self.momentum) * running + self.momentum * reshape(batch, size))
         else:
             mean, variance = reshape(running_mean, shape), reshape(running_variance, shape)
-        y = (x - mean) / sqrt(variance + self.epsilon)
-        if self.affine:
-            y = y * reshape(building.parameter("scale", size, filled(1.0)), shape)
-            y = y + reshape(building.parameter("shift", size, filled(0.0)), shape)
-        return y
+        return self.rescaled(building, (x - mean) / sqrt(variance + self.epsilon), size)
+
+    def least_batch(self, shape: Shape) -> int:
+        """A single number is its own mean: what comes out of the layer is then the shift, whatever went in."""
+        return 2 if math.prod(shape[1:]) == 1 else 1
 
 
 def _mean(x: Node, shape: Shape) -> Node:

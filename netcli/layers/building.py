@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -10,6 +13,10 @@ from netcli.errors import GraphError
 from netcli.graph import DType, Initializer, Node, Shape, Variable, layer, op_of, setting, variable
 from netcli.layers.outputs import Form
 from netcli.ops import absolute, random_uniform, reshape, sum_over
+
+if TYPE_CHECKING:
+    from netcli.layers.layer import Layer
+    from netcli.layers.placing import Placed
 
 
 class LayerError(GraphError):
@@ -40,12 +47,19 @@ class Store:
     dtype: DType
     variables: dict[str, Node] = field(default_factory=dict)
 
-    def get(self, label: str, shape: Shape, initial: Initializer, *, trainable: bool) -> Node:
-        """The variable of this name. Raises LayerError where it was made as another one."""
+    def get(self, label: str, shape: Shape, initial: Initializer, *, trainable: bool, shared: bool = False) -> Node:
+        """The variable of this name; `shared`: for another layer than it was made for. Raises LayerError where it was made as
+        another one.
+        """
         if label not in self.variables:
             self.variables[label] = variable(label, shape, initial, dtype=self.dtype, trainable=trainable)
         found = self.variables[label]
         before = shape_text(found.shape), op_of(found, Variable).trainable
+        if shared and found.shape != shape:
+            raise LayerError(
+                f"{label} has the shape {before[0]}; for this input it would need {shape_text(shape)}",
+                hint="the same weights can be had again only for inputs that they fit",
+            )
         if before != (shape_text(shape), trainable):
             made, wanted = (f"{_kind(trained)} of {what}" for what, trained in (before, (shape_text(shape), trainable)))
             raise LayerError(
@@ -53,6 +67,19 @@ class Store:
                 hint="ask for the same parameters and statistics whether building.training is true or not",
             )
         return found
+
+
+class Folder(Protocol):
+    """What a walk through the network does for the layers in it."""
+
+    def fold(self, stack: Sequence[Layer], x: Node, part: str, *, sealed: bool) -> Node:
+        """See `Building.fold`."""
+
+    def find(self, name: str) -> tuple[Placed, Node]:
+        """See `Building.earlier`."""
+
+    def repeated(self, name: str, x: Node) -> Node:
+        """See `Building.again`."""
 
 
 @dataclass
@@ -76,8 +103,39 @@ class Building:
     metrics: dict[str, Node] = field(default_factory=dict)
     form: Form | None = None
     """For a loss: what its input is, of the forms that it `reads`; None: numbers, as they are."""
+    walk: Folder | None = None
+    """What folds the stacks within a layer."""
     _logits: Node | None = None
     _asked: set[str] = field(default_factory=set)
+    _shared: tuple[str, str] | None = None
+    _penalized: set[Node] = field(default_factory=set)
+
+    def fold(self, stack: Sequence[Layer], x: Node, part: str = "", *, sealed: bool = False) -> Node:
+        """The output of a stack within the present layer, on `x`; of several stacks each is a `part` with a name of its own.
+
+        Names given in the stacks around it can be referred to from within, unless it is `sealed`, as a block is.
+        """
+        assert self.walk is not None, "a walk makes the building that layers are given"
+        return self.walk.fold(stack, x, part, sealed=sealed)
+
+    def earlier(self, name: str) -> Node:
+        """The output of the earlier layer that was given this name, in this stack or in one around it. Raises LayerError."""
+        assert self.walk is not None, "a walk makes the building that layers are given"
+        return self.walk.find(name)[1]
+
+    def again(self, name: str, x: Node) -> Node:
+        """What the earlier layer of this name makes of `x`, with the variables that it has. Raises LayerError."""
+        assert self.walk is not None, "a walk makes the building that layers are given"
+        return self.walk.repeated(name, x)
+
+    @contextmanager
+    def sharing(self, present: str, first: str) -> Iterator[None]:
+        """Within: the variables of the layer `present` and of those in it are those of `first`, which has asked for them."""
+        before, self._shared = self._shared, (present, first)
+        try:
+            yield
+        finally:
+            self._shared = before
 
     def parameter(self, name: str, shape: Shape, initial: Initializer) -> Node:
         """A trained variable of the present layer. Raises LayerError where the layer has asked for that name already."""
@@ -90,23 +148,34 @@ class Building:
     def _variable(self, name: str, shape: Shape, initial: Initializer, *, trainable: bool) -> Node:
         """One that this walk has not asked for yet: two of one name would be one, trained for two purposes."""
         label = f"{self.layer}/{name}"
-        if label in self._asked:
+        if self._shared is not None:
+            present, first = self._shared
+            label = first + label.removeprefix(present)
+        elif label in self._asked:
             raise LayerError(
                 f'"{name}" is asked for twice: both would be one and the same variable',
                 hint="give each parameter and statistic of a layer a name of its own; keep the node to use it twice",
             )
         self._asked.add(label)
-        return self.store.get(label, shape, initial, trainable=trainable)
+        return self.store.get(label, shape, initial, trainable=trainable, shared=self._shared is not None)
 
     def update(self, variable: Node, value: Node) -> None:
         """The new value of a statistic, after each training step. Raises LayerError for a second one."""
         if variable in self.updates:
             label = op_of(variable, Variable).label
+            if self._shared is not None:
+                raise LayerError(
+                    f"{label} would be updated twice in a step, once for each use of {self._shared[0]}",
+                    hint="running statistics are those of one place: give this place a normalisation of its own",
+                )
             raise LayerError(f"{label} is updated twice: the first new value would be lost", hint="update it once")
         self.updates[variable] = value
 
     def penalize(self, weight: Node, weight_decay: float | None, l1: float | None) -> None:
         """Add λ/2 · Σ w² and λ₁ · Σ |w| to what is minimised; None: the strength set for all layers."""
+        if weight in self._penalized:
+            return  # a weight that is used twice counts once
+        self._penalized.add(weight)
         decay = self.weight_decay if weight_decay is None else weight_decay
         sparsity = self.l1 if l1 is None else l1
         if decay:
@@ -173,6 +242,17 @@ def vector(x: Node, layer: str) -> int:
             hint=f"put flatten (or global_avgpool) before {layer}",
         )
     return x.shape[0]
+
+
+def check_groups(groups: int, counts: Mapping[str, int]) -> None:
+    """Raise LayerError unless so many groups divide each of the counts evenly, which are named."""
+    for what, count in counts.items():
+        if count % groups:
+            raise LayerError(
+                f"{counted(groups, 'group')} cannot divide the {count} {what} evenly",
+                setting="groups",
+                hint="choose a divisor of both" if len(counts) == 2 else f"choose a divisor of {count}",
+            )
 
 
 def shape_text(shape: Shape) -> str:

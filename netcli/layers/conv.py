@@ -7,11 +7,11 @@ from typing import Annotated
 from pydantic import Field
 
 from netcli.graph import Node
-from netcli.layers.building import Building, LayerError, image
+from netcli.layers.building import Building, check_groups, image
 from netcli.layers.initializers.initializer import Fan
 from netcli.layers.weights import Weighted
-from netcli.layers.windows import Padding, window
-from netcli.ops import conv2d, reshape
+from netcli.layers.windows import ConvPadding, reflected, window
+from netcli.ops import Window, conv2d, reshape, same_padding
 from netcli.settings import Pair
 
 
@@ -36,8 +36,9 @@ class Conv(Weighted):
     stride: Pair = (1, 1)
     """Steps of the filter over the image."""
 
-    padding: Padding = "valid"
-    """Zeros around the image: same (⌈rows / stride⌉ rows come out), valid (none), or so many rows and columns on each side."""
+    padding: ConvPadding = "valid"
+    """Zeros around the image: same (⌈rows / stride⌉ rows come out), valid (none), or so many rows and columns on each side.
+    reflect: in place of the zeros of same, the image mirrored at its border, without repeating it."""
 
     dilation: Pair = (1, 1)
     """Distance between neighbouring taps of a filter."""
@@ -48,14 +49,12 @@ class Conv(Weighted):
     def build(self, building: Building, x: Node) -> Node:
         """Images only."""
         channels, *size = image(x, self.word)
-        for what, count in (("channels of its input", channels), ("filters", self.filters)):
-            if count % self.groups:
-                raise LayerError(
-                    f"{self.groups} groups cannot divide the {count} {what} evenly",
-                    setting="groups",
-                    hint="choose a divisor of both",
-                )
-        place = window((size[0], size[1]), self.kernel, self.stride, self.padding, self.dilation)
+        check_groups(self.groups, {"channels of its input": channels, "filters": self.filters})
+        if self.padding == "reflect":
+            sides = same_padding((size[0], size[1]), self.kernel, self.stride, self.dilation)
+            x, place = reflected(x, sides), Window(self.kernel, self.stride, dilation=self.dilation)
+        else:
+            place = window((size[0], size[1]), self.kernel, self.stride, self.padding, self.dilation)
         taps = self.kernel[0] * self.kernel[1]
         fan = Fan(channels // self.groups * taps, self.filters // self.groups * taps)
         weight = self.make_weight(building, (self.filters, channels // self.groups, *self.kernel), fan)

@@ -12,7 +12,7 @@ training the loss would be given numbers that are neither; and a softmax of what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from netcli.layers.layer import LAYERS, Loss
@@ -24,22 +24,22 @@ from netcli.layers.placing import Placed, StackError
 class Given:
     """What a layer is given by those before it.
 
-    `form` is what layer number `by` made of its input, `disturbed` the number of a training-only layer since then. No value
-    leaves `bounds`, because of layer number `bounded_by`. A training-only layer is looked at as it is in evaluation.
+    `form` is what layer `by` made of its input, `disturbed` a training-only layer since then. No value leaves `bounds`, because
+    of layer `bounded_by`. A training-only layer is looked at as it is in evaluation.
     """
 
     form: Form | None = None
-    by: int = -1
-    disturbed: int | None = None
+    by: Placed | None = None
+    disturbed: Placed | None = None
     bounds: Bounds = ANYWHERE
-    bounded_by: int = -1
+    bounded_by: Placed | None = None
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What is hardly meant, though it can be trained: at layer number `index`."""
+    """What is hardly meant, though it can be trained, and at which layer."""
 
-    index: int
+    placed: Placed
     message: str
     hint: str
 
@@ -48,50 +48,55 @@ class Remark:
 class Ending:
     """What the loss reads: the `form` of its input, None where it takes that as it is (as logits or as values).
 
-    With a form, layer number `by` made it, and its input are the logits. `given` is what each layer is given.
+    With a form, the layer `by` made it of the logits, of which `logits` is known; without one it is known of the loss's input.
     """
 
     form: Form | None
-    by: int
-    given: tuple[Given, ...]
+    by: Placed | None
+    logits: Given
     remarks: tuple[Remark, ...]
 
-    @property
-    def logits(self) -> Given:
-        """What is known of the logits; of the values, for a loss of values."""
-        return self.given[-1] if self.form is None else self.given[self.by]
+
+def behind(placed: Placed, given: Given) -> Given:
+    """What a layer makes of what it is given. Raises StackError for a softmax of what is normalised already."""
+    layer = placed.layer
+    _check_normalised_once(placed, given)
+    form, by, disturbed = layer.gives, placed if layer.gives is not None else None, None
+    if layer.rearranges or layer.training_only:
+        form, by, disturbed = given.form, given.by, given.disturbed
+        if layer.training_only and disturbed is None:
+            disturbed = placed
+    bounds = layer.outputs_within(given.bounds)
+    return Given(form, by, disturbed, bounds, given.bounded_by if bounds == given.bounds else placed)
 
 
-def ending_of(layers: Sequence[Placed]) -> Ending:
-    """Look at a stack that ends in a loss. Raises StackError for what is refused."""
-    given = [Given()]
-    for index, placed in enumerate(layers[:-1]):
-        _check_normalised_once(layers, index, given[index])
-        given.append(_behind(placed, index, given[index]))
-    loss, last = layers[-1].layer, given[-1]
+def ending_of(placed: Placed, last: Given, logits: Callable[[Placed], Given]) -> Ending:
+    """Look at a loss that is given `last`; `logits` says what an earlier layer was given. Raises StackError."""
+    loss = placed.layer
     assert isinstance(loss, Loss), "a stack ends in a loss"
     if not loss.reads:
-        return Ending(None, -1, tuple(given), ())
+        return Ending(None, None, last, ())
     if last.form is not None and last.disturbed is not None:
-        raise _disturbed(layers, last)
-    if last.form not in loss.reads:
-        return Ending(None, -1, tuple(given), _remarks(layers, last, last.form))
-    return Ending(last.form, last.by, tuple(given), _remarks(layers, given[last.by], None))
+        raise _disturbed(placed, last)
+    if last.form not in loss.reads or last.by is None:
+        return Ending(None, None, last, _remarks(placed, last, last.form))
+    before = logits(last.by)
+    return Ending(last.form, last.by, before, _remarks(placed, before, None))
 
 
-def _remarks(layers: Sequence[Placed], logits: Given, misread: Form | None) -> tuple[Remark, ...]:
+def _remarks(placed: Placed, logits: Given, misread: Form | None) -> tuple[Remark, ...]:
     """Logits that are bounded, and what to do; `misread` is the form that the loss takes for logits."""
-    if logits.bounds == ANYWHERE:
+    odd, loss = logits.bounded_by, placed.layer
+    if logits.bounds == ANYWHERE or odd is None:
         return ()
-    loss, odd = layers[-1], layers[logits.bounded_by]
-    assert isinstance(loss.layer, Loss)
+    assert isinstance(loss, Loss)
     remedies = [f"remove {odd.name}", "put a layer with weights behind it"]
     if misread is not None:
-        remedies.append(f"write {_words(loss.layer)} in its place")
+        remedies.append(f"write {_words(loss)} in its place")
     return (
         Remark(
-            logits.bounded_by,
-            f"{loss.name} takes what {odd.name} gives for logits, and that lies {logits.bounds}: "
+            odd,
+            f"{placed.name} takes what {odd.name} gives for logits, and that lies {logits.bounds}: "
             "some probabilities cannot be predicted",
             f"logits may lie anywhere: {', or '.join(remedies)}",
         ),
@@ -103,41 +108,29 @@ def _words(loss: Loss) -> str:
     return " or ".join(word for word, kind in LAYERS.members.items() if kind.gives in loss.reads)
 
 
-def _behind(placed: Placed, index: int, given: Given) -> Given:
-    """What a layer makes of what it is given."""
-    layer = placed.layer
-    form, by, disturbed = layer.gives, index, None
-    if layer.rearranges or layer.training_only:
-        form, by, disturbed = given.form, given.by, given.disturbed
-        if layer.training_only and disturbed is None:
-            disturbed = index
-    bounds = layer.outputs_within(given.bounds)
-    return Given(form, by, disturbed, bounds, given.bounded_by if bounds == given.bounds else index)
-
-
-def _check_normalised_once(layers: Sequence[Placed], index: int, given: Given) -> None:
-    own = layers[index].layer.gives
-    if own is None or given.form is None or not (own.normalised and given.form.normalised):
+def _check_normalised_once(placed: Placed, given: Given) -> None:
+    own, first = placed.layer.gives, given.by
+    if own is None or given.form is None or first is None or not (own.normalised and given.form.normalised):
         return
-    first, second = layers[given.by], layers[index]
     even = "a softmax of probabilities is nearly even, whatever the weights"
     again = "it makes the same of them again"
     raise StackError(
-        f"{second.name} is given the {given.form.value} of {_named(first)}: "
+        f"{placed.name} is given the {given.form.value} of {_named(first)}: "
         + (even if given.form is Form.CLASS_PROBABILITIES else again),
-        index,
+        placed.written,
         None,
         "remove one of the two, or put a layer with weights between them",
     )
 
 
-def _disturbed(layers: Sequence[Placed], given: Given) -> StackError:
+def _disturbed(loss: Placed, given: Given) -> StackError:
     assert given.disturbed is not None
-    noise, made, loss = layers[given.disturbed], layers[given.by], layers[-1]
+    assert given.by is not None
+    noise, made = given.disturbed, given.by
     return StackError(
         f"{noise.name} stands between {_named(made)} and its loss {loss.name}: in training it would change probabilities into "
         "numbers that are none, and another function would be trained than is evaluated",
-        given.disturbed,
+        noise.written,
         None,
         f"remove {noise.name}, or put it in front of the layer with weights that {made.name} follows",
     )

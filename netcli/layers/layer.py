@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from netcli.graph import Array, Node
+from netcli.graph import Array, Node, Shape
 from netcli.layers.building import Building
 from netcli.layers.outputs import ANYWHERE, Bounds, Form
-from netcli.settings import Family, Option
+from netcli.settings import Choice, Family, Option
+
+#: What a person may call a layer.
+LayerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=60)]
 
 
 class Layer(Option):
@@ -33,8 +37,18 @@ class Layer(Option):
     training_only: ClassVar[bool] = False
     """Whether it returns its input outside training, as dropout and augmentation do."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=60)] | None = None
+    name: LayerName | None = None
     """Name of the layer; by default its type and a number: conv1, conv2, …"""
+
+    @property
+    def stacks(self) -> Sequence[Sequence[Layer]]:
+        """The stacks within the layer, as they are written; () for most."""
+        return ()
+
+    @property
+    def use(self) -> str | None:
+        """For a block: how it is used, in words, for messages about what is in it."""
+        return None
 
     @abstractmethod
     def build(self, building: Building, x: Node) -> Node:
@@ -47,6 +61,10 @@ class Layer(Option):
     def outputs_within(self, given: Bounds) -> Bounds:
         """A range that the outputs never leave where the inputs do not leave `given`; ANYWHERE where nothing is known."""
         return given if self.rearranges or self.training_only else ANYWHERE
+
+    def least_batch(self, shape: Shape) -> int:
+        """How many examples a batch must have for training to mean anything, where the layer's outputs have this shape."""
+        return 1
 
     def dead(self, values: Array) -> Array | None:
         """Which units (channels of images, or features) learn nothing from these outputs, `(n, units, …)`: `(units,)`, bool.
@@ -89,4 +107,20 @@ class Loss(Layer):
         return None
 
 
+class Unresolved(Layer):
+    """A layer some of whose settings depend on what comes into it."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> type[Layer]:
+        """What it will be."""
+
+    @abstractmethod
+    def resolve(self, x: Node) -> Layer:
+        """The layer with its settings, for this input; the same object for the same shape. Raises StackError."""
+
+
 LAYERS: Family[Layer] = Family("layer", "netcli.layers", Layer)  # type: ignore[type-abstract]
+
+#: Layers one after the other, each in any of the ways to write it.
+Stack = list[Annotated[Layer, Choice(LAYERS)]]

@@ -32,6 +32,10 @@ class Bounds:
     low: float = -math.inf
     high: float = math.inf
 
+    def clipped(self, low: float, high: float) -> Bounds:
+        """The range of what is kept between two limits."""
+        return Bounds(min(max(self.low, low), high), min(max(self.high, low), high))
+
     def __str__(self) -> str:
         """In words, behind "lies": never below 0."""
         if math.isinf(self.high):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from netcli.graph import Node
 from netcli.layers.building import LayerError, shape_text
-from netcli.ops import Window, same_padding
+from netcli.ops import Window, concat, part, reverse, same_padding
 from netcli.settings import PairOrZero
 
 Padding = Literal["same", "valid"] | PairOrZero
+#: Of a convolution: the same, or the image mirrored at its border.
+ConvPadding = Literal["same", "valid", "reflect"] | PairOrZero
 
 
 def window(
@@ -54,3 +57,24 @@ def pool_window(
             setting="padding",
         )
     return found
+
+
+def reflected(x: Node, sides: tuple[int, int, int, int]) -> Node:
+    """Images with so many rows above and below, columns to the left and right, mirrored at the border, which is not repeated.
+
+    Raises LayerError for more of them than there are behind the border.
+    """
+    image = x.shape[1:]
+    for axis, before, after in ((-2, *sides[:2]), (-1, *sides[2:])):
+        length = x.shape[axis]
+        if max(before, after) >= length:
+            raise LayerError(
+                f"padding: reflect would mirror {max(before, after)} pixels of an image of {shape_text(image)}, "
+                "more than lie behind its border",
+                hint="use a smaller kernel, padding: same, or less pooling before",
+                setting="padding",
+            )
+        above = [reverse(part(x, axis, 1, before), axis)] if before else []
+        below = [reverse(part(x, axis, length - 1 - after, after), axis)] if after else []
+        x = concat([*above, x, *below], axis)
+    return x

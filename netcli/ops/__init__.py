@@ -8,7 +8,9 @@ from functools import cache
 from netcli.graph import Op
 from netcli.ops.arithmetic import total
 from netcli.ops.avg_pool2d import avg_pool2d
-from netcli.ops.conv2d import conv2d
+from netcli.ops.clip import clip
+from netcli.ops.concat import concat
+from netcli.ops.conv2d import conv2d, conv2d_transposed
 from netcli.ops.dense import dense
 from netcli.ops.erf import erf
 from netcli.ops.exponential import exp, expm1, log, sqrt
@@ -18,10 +20,11 @@ from netcli.ops.random_uniform import random_uniform
 from netcli.ops.reduce import batch_broadcast, batch_mean, batch_sum, first_maximum, max_over, norm, sum_over
 from netcli.ops.relu import absolute, relu
 from netcli.ops.select import greater, maximum, minimum, select
-from netcli.ops.shape import broadcast, cast, reshape, reverse
+from netcli.ops.shape import broadcast, cast, reshape, reverse, transpose
 from netcli.ops.shift2d import shift2d
 from netcli.ops.sigmoid import sigmoid, softplus, tanh
 from netcli.ops.sign import sign
+from netcli.ops.slice import pad, part
 from netcli.ops.softmax import log_softmax, softmax
 from netcli.ops.trigonometric import cos, sin
 from netcli.ops.window import Window, same_padding
@@ -36,7 +39,10 @@ __all__ = [
     "batch_sum",
     "broadcast",
     "cast",
+    "clip",
+    "concat",
     "conv2d",
+    "conv2d_transposed",
     "cos",
     "dense",
     "erf",
@@ -53,6 +59,8 @@ __all__ = [
     "norm",
     "one_hot",
     "operations",
+    "pad",
+    "part",
     "random_uniform",
     "relu",
     "reshape",
@@ -69,6 +77,7 @@ __all__ = [
     "sum_over",
     "tanh",
     "total",
+    "transpose",
 ]
 
 

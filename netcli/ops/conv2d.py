@@ -164,6 +164,14 @@ def conv2d(x: Node, w: Node, window: Window, groups: int = 1) -> Node:
     return Node(Conv2D(window, groups), (x, w))
 
 
+def conv2d_transposed(x: Node, w: Node, window: Window, groups: int, image: tuple[int, int]) -> Node:
+    """Transposed convolution of varying images x with uniform filters `(c, k/groups, r, s)`, to images `(k, *image)`.
+
+    It is the cotangent of the images of a convolution whose result has the shape of x.
+    """
+    return Node(Conv2DInputGrad(window, groups, image), (w, x))
+
+
 def conv2d_input_grad(w: Node, g: Node, conv: Conv2D, image: tuple[int, int]) -> Node:
     """Cotangent of the images of a convolution, whose shape is `image`, from its output's."""
     return Node(Conv2DInputGrad(conv.window, conv.groups, image), (w, g))

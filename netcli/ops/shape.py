@@ -1,4 +1,4 @@
-"""Operations that move values without computing: reshape, broadcast, reverse, cast."""
+"""Operations that move values without computing: reshape, broadcast, reverse, transpose, cast."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from netcli.errors import GraphError
 from netcli.graph import Array, Differentiable, DType, Node, Sample, Shape, TensorType, uniform, varying
+from netcli.ops.checks import check_axis, length_along
 from netcli.ops.elementwise import Elementwise
 
 
@@ -87,13 +88,11 @@ class Reverse(Differentiable):
     axis: int
 
     def __post_init__(self) -> None:
-        if self.axis >= 0:
-            raise GraphError(f"{self.name} along the axis {self.axis}: axes count from the right, -1 is the last")
+        check_axis(self, self.axis)
 
     def infer(self, *types: TensorType) -> TensorType:
         (x,) = types
-        if -self.axis > len(x.shape):
-            raise GraphError(f"{self.name} along the axis {self.axis} of {x}: it has {len(x.shape)} axes")
+        length_along(self, self.axis, x)
         return x
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
@@ -115,6 +114,45 @@ class Reverse(Differentiable):
             Sample(cls(-2), (varying(2, 3, 2),)),
             Sample(cls(-1), (uniform(18),)),
             Sample(cls(-3), (uniform(3, 2, 2),)),
+        ]
+
+
+@dataclass(frozen=True)
+class Transpose(Differentiable):
+    """The axes of one example in another order: axis i of y, from the left and without the batch, is axis order[i] of x."""
+
+    order: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if sorted(self.order) != list(range(len(self.order))):
+            raise GraphError(f"{self.name} to the order {self.order}: that is not each of the axes 0 to {len(self.order) - 1}")
+
+    def infer(self, *types: TensorType) -> TensorType:
+        (x,) = types
+        if len(x.shape) != len(self.order):
+            raise GraphError(f"{self.name} of {x}: it has {len(x.shape)} axes, and {len(self.order)} are put in order")
+        return x.with_shape(tuple(x.shape[axis] for axis in self.order))
+
+    def forward(self, xp: ModuleType, *arrays: Array) -> Array:
+        (x,) = arrays
+        batch = x.ndim - len(self.order)
+        return xp.transpose(x, (*range(batch), *(batch + axis for axis in self.order)))
+
+    def vjp(self, node: Node, g: Node) -> tuple[Node | None, ...]:
+        return (transpose(g, tuple(self.order.index(axis) for axis in range(len(self.order)))),)
+
+    def jvp(self, node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
+        return tangents[0] and transpose(tangents[0], self.order)
+
+    def flops(self, output: TensorType, *inputs: TensorType) -> int:
+        return 0
+
+    @classmethod
+    def samples(cls) -> Sequence[Sample]:
+        return [
+            Sample(cls((1, 0, 2)), (varying(2, 3, 2),)),
+            Sample(cls((2, 0, 1)), (varying(2, 3, 4),)),
+            Sample(cls((1, 0)), (uniform(3, 7),)),
         ]
 
 
@@ -165,6 +203,11 @@ def broadcast(x: Node, shape: Shape) -> Node:
 def reverse(x: Node, axis: int) -> Node:
     """x in reverse order along an axis, counted from the right."""
     return Node(Reverse(axis), (x,))
+
+
+def transpose(x: Node, order: Shape) -> Node:
+    """x with its axes in this order, counted from the left without the batch."""
+    return Node(Transpose(order), (x,))
 
 
 def cast(x: Node, dtype: DType) -> Node:

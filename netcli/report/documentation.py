@@ -59,11 +59,12 @@ def _examples(document: Mapping[str, Any]) -> list[str]:
     values = {setting["name"]: _example(setting) for setting in document["settings"]}
     if main is not None:
         lines.append(f"- {word}: {values[main]}")
-    others = [name for name, value in values.items() if name not in {"name", main} and value != "null"][:2]
-    written = [*([main] if main else []), *others]
+    others = [name for name, value in values.items() if name not in {"name", main, *required} and value != "…"][:2]
+    written = [*([main] if main else []), *(name for name in required if name != main), *others]
     if written:
         lines.append(f"- {word}: {{{', '.join(f'{name}: {values[name]}' for name in written)}}}")
-    return [*lines, f"- {word}: {{name: my_{word}{f', {main}: {values[main]}' if main in required else ''}}}"]
+    named = ", ".join([f"name: my_{word}", *(f"{name}: {values[name]}" for name in required)])
+    return [*lines, f"- {word}: {{{named}}}"]
 
 
 def _example(setting: Mapping[str, Any]) -> str:
@@ -71,10 +72,20 @@ def _example(setting: Mapping[str, Any]) -> str:
         return _yaml(setting["default"])
     if examples := setting["schema"].get("examples"):
         return _yaml(examples[0])
-    return {"integer": "10", "number": "0.1", "array": "[1, 8, 8]"}.get(setting["schema"].get("type", ""), "null")
+    return {"integer": "10", "number": "0.1", "array": "[1, 8, 8]"}.get(setting["schema"].get("type", ""), "…")
 
 
 def _yaml(value: object) -> str:
     if value is None:
         return "none"
+    if isinstance(value, list):
+        return (
+            f"[{', '.join(_pairs(entry) if isinstance(entry, dict) and len(entry) == 1 else _yaml(entry) for entry in value)}]"
+        )
+    if isinstance(value, dict):
+        return f"{{{_pairs(value)}}}"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _pairs(value: Mapping[str, object]) -> str:
+    return ", ".join(f"{key}: {_yaml(entry)}" for key, entry in value.items())

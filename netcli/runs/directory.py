@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from netcli.errors import CheckpointError, UsageError
-from netcli.runs.files import write_atomically, writing
+from netcli.runs.files import flush_directory, make_directory, write_atomically, writing
 from netcli.runs.metrics import EpochRecord
 from netcli.strict_json import dumps
 
@@ -68,10 +68,14 @@ class RunDirectory:
 
     def append(self, record: EpochRecord) -> None:
         """Add an epoch's line, flushed to the disk: a checkpoint of an epoch that has no line could not be resumed."""
-        with writing(self.metrics), self.metrics.open("a", encoding="utf-8") as file:
-            file.write(dumps(record.as_json()) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with writing(self.metrics):
+            with self.metrics.open("a", encoding="utf-8") as file:
+                first = file.tell() == 0
+                file.write(dumps(record.as_json()) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            if first:
+                flush_directory(self.path)
 
     def rewrite(self, entries: Sequence[dict[str, Any]]) -> None:
         """Keep these entries only."""
@@ -100,7 +104,10 @@ def _lock(directory: int, path: Path) -> None:
 
 
 def create(name: str, wanted: Path | None, config: str) -> RunDirectory:
-    """Make a run directory, `wanted` or the next number under runs/NAME, and write the config into it. Raises UsageError."""
+    """Make a run directory, `wanted` or the next number under runs/NAME, and write the config into it, all on the disk.
+
+    Raises UsageError.
+    """
     path = wanted if wanted is not None else Path("runs") / name
     try:
         if wanted is None:
@@ -110,8 +117,8 @@ def create(name: str, wanted: Path | None, config: str) -> RunDirectory:
                 raise UsageError(
                     f"{path} is there and not empty", hint="--run-dir wants a new directory; --resume goes on with an old one"
                 )
-            path.mkdir(parents=True, exist_ok=True)
-        (path / "checkpoints").mkdir()
+            make_directory(path)
+        (path / "checkpoints").mkdir()  # not if it is there: of two processes one gets the directory; flushed with the config
         write_atomically(path / "config.yaml", config.encode())
     except OSError as error:
         raise UsageError(
@@ -122,7 +129,7 @@ def create(name: str, wanted: Path | None, config: str) -> RunDirectory:
 
 def _next(folder: Path) -> Path:
     """Make the directory of the next number; a run that starts at the same moment gets another one."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_directory(folder)
     number = max((int(entry.name) for entry in folder.iterdir() if entry.name.isdecimal()), default=0)
     while True:
         number += 1
@@ -131,6 +138,7 @@ def _next(folder: Path) -> Path:
             path.mkdir()
         except FileExistsError:
             continue
+        flush_directory(folder)
         return path
 
 

@@ -27,11 +27,28 @@ def write_atomically(path: Path, content: bytes) -> None:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        flush_directory(path.parent)
+
+
+def flush_directory(path: Path) -> None:
+    """Flush a directory to the disk: what is in it, by name, is there after the power went. Raises OSError."""
+    directory = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory and the ones above it that are missing, each flushed in the one above it; one that is there may stay.
+
+    Raises OSError.
+    """
+    if path.is_dir():
+        return
+    make_directory(path.parent)
+    path.mkdir(exist_ok=True)
+    flush_directory(path.parent)
 
 
 @contextmanager

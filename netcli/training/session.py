@@ -18,7 +18,7 @@ from netcli.errors import ConfigError, Place, Problem, UsageError
 from netcli.executors import Executor, State, executor, initial_state
 from netcli.graph import Array, DType, Graph, Node, Variable, op_of, phase
 from netcli.layers.building import shape_text
-from netcli.layers.placing import Placed, StackError, place
+from netcli.layers.placing import Placed, StackError
 from netcli.layers.stack import Model, build_model
 from netcli.ops import norm
 from netcli.optimizers.norms import ParameterNorms
@@ -41,8 +41,12 @@ class Session:
     executor: Executor
     data: Dataset
     signature: Signature
-    layers: tuple[Placed, ...]
     model: Model
+
+    @property
+    def layers(self) -> list[Placed]:
+        """All layers, those around others before them."""
+        return [placed for placed, _ in self.model.training.layers]
 
     @cached_property
     def identity(self) -> Identity:
@@ -113,14 +117,8 @@ class Session:
 
     def place_of(self, layer: str) -> Place | None:
         """Where the layer of this name is written; None for what is no layer of the stack, such as the input."""
-        names = [placed.name for placed in self.layers]
-        return self.loaded.place("model", "layers", names.index(layer)) if layer in names else None
-
-    @property
-    def remarks(self) -> list[Problem]:
-        """What is hardly meant, though it can be trained: what it is, where, and what to do."""
-        found = self.model.ending.remarks
-        return [Problem(each.message, self.loaded.place("model", "layers", each.index), each.hint) for each in found]
+        found = next((placed for placed in self.layers if placed.name == layer), None)
+        return self.loaded.place(*found.written.loc) if found is not None else None
 
     def batches(self, epoch: int) -> list[Array]:
         """The indices of an epoch's examples, batch by batch: a function of seed and epoch alone."""
@@ -146,8 +144,8 @@ def prepare(loaded: Loaded, dtype: DType = "float32") -> Session:
     runner = executor_of(loaded)
     data = load_data(loaded.config.data, loaded.folder, loaded.config.seed)
     signature = Signature.of(data)
-    layers, model = build(loaded, signature, Statistics(data.scale, data.mean, data.deviation), dtype)
-    return Session(loaded, runner, data, signature, layers, model)
+    model = build(loaded, signature, Statistics(data.scale, data.mean, data.deviation), dtype)
+    return Session(loaded, runner, data, signature, model)
 
 
 def executor_of(loaded: Loaded) -> Executor:
@@ -158,31 +156,29 @@ def executor_of(loaded: Loaded) -> Executor:
         raise ConfigError([Problem(error.message, loaded.place("executor"), error.hint)]) from error
 
 
-def build(
-    loaded: Loaded, signature: Signature, statistics: Statistics, dtype: DType = "float32"
-) -> tuple[tuple[Placed, ...], Model]:
-    """The named layers and the model of a config, on data of this signature. Raises ConfigError."""
+def build(loaded: Loaded, signature: Signature, statistics: Statistics, dtype: DType = "float32") -> Model:
+    """The model of a config, on data of this signature. Raises ConfigError."""
     config = loaded.config
-    stack = config.model.layers
     try:
-        layers = place(stack, [loaded.layer_line(index) for index in range(len(stack))])
         model = build_model(
-            layers, signature.inputs(statistics, dtype), dtype=dtype, weight_decay=config.train.weight_decay, l1=config.train.l1
+            config.model.layers,
+            signature.inputs(statistics, dtype),
+            dtype=dtype,
+            weight_decay=config.train.weight_decay,
+            l1=config.train.l1,
+            locate=loaded.locate,
         )
     except StackError as error:
-        loc: tuple[str | int, ...] = ("model", "layers", error.index)
-        if error.setting is not None:
-            loc = (*loc, stack[error.index].word, error.setting)
-        raise ConfigError([Problem(error.message, loaded.place(*loc), error.hint)]) from error
+        raise ConfigError([loaded.problem(error)]) from error
     _check_sizes(loaded, model)
-    return tuple(layers), model
+    return model
 
 
 def _check_sizes(loaded: Loaded, model: Model) -> None:
     """Raise ConfigError for a layer with more values than can be counted on: numpy could not even ask for the memory."""
-    for index, (placed, node) in enumerate(model.training.layers):
+    for placed, node in model.training.layers:
         weights = [w for w in model.parameters if w.origin.layer == placed.name]
         for what, found in (("an output", node), *((op_of(w, Variable).label, w) for w in weights)):
             if found.type.size > MOST_VALUES:
                 message = f"{placed.name}: {what} of {shape_text(found.shape)} values is more than any machine holds"
-                raise ConfigError([Problem(message, loaded.place("model", "layers", index))])
+                raise ConfigError([Problem(message, loaded.place(*placed.written.loc))])

@@ -91,7 +91,7 @@ def open_trained(path: Path, which: Which, overrides: Sequence[str] = ()) -> Tra
     if not {"input/mean", "input/deviation"} <= values.keys():
         raise CheckpointError(f"{file} has no statistics of its inputs", hint="it was not written by netcli train")
     signature = checkpoint.identity.signature
-    _, model = build(loaded, signature, Statistics(1.0, values["input/mean"], values["input/deviation"]))
+    model = build(loaded, signature, Statistics(1.0, values["input/mean"], values["input/deviation"]))
     check_fits(file, checkpoint.state, model.variables.values())
     changed = section_digests({"model": plain(loaded.config.model)})["model"] != checkpoint.config.get("model")
     return Trained(run, loaded, executor_of(loaded), signature, model, checkpoint.state, checkpoint.position, changed)

@@ -56,7 +56,7 @@ def test_a_config_is_the_same_as_itself(path: Path, small_mnist: Path) -> None:
     found = compare(session, session, ("a", "b"))
     assert found.same
     assert {pair.change for pair in found.layers} == {"same"}
-    assert [pair.before for pair in found.layers] == [*layer_rows(session.layers, session.model, session.step)]
+    assert [pair.before for pair in found.layers] == [*layer_rows(session.model, session.step)]
 
 
 def test_an_inserted_layer_is_inserted(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def deep(activation: str, layers: int, units: int = 16) -> str:
     return DIGITS.replace("    - dense: 32\n    - relu\n", pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("check", "verdict", "text", "overrides", "advice"),
     [

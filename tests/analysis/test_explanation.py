@@ -37,6 +37,7 @@ def by_method(found: Explanation) -> dict[str, float]:
     return {each.method: each.value for each in found.derivatives}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_every_method_agrees_on_every_config(path: Path, executor: str, small_mnist: Path) -> None:

@@ -28,6 +28,7 @@ def told(text: str, directory: Path, *settings: str) -> tuple[list[str], int, Pa
     return re.findall(r"^  (gradients .*)$", result.stdout, re.MULTILINE), line, run
 
 
+@pytest.mark.slow
 @each_executor
 def test_vanishing(executor: str, tmp_path: Path) -> None:
     said, line, run = told(VANISHING, tmp_path, "train.epochs=3", f"executor={executor}")
@@ -48,6 +49,7 @@ def test_dying(executor: str, tmp_path: Path) -> None:
     assert said == [f"gradients die in dense2, line {line}: every element of bias's is 0; 4 more parameters dead"]
 
 
+@pytest.mark.slow
 @each_executor
 def test_exploding(executor: str, tmp_path: Path) -> None:
     """adam changes every weight by about its rate, which is ten times as large as those of dense2."""

@@ -18,7 +18,7 @@ from netcli.ops.dense import DenseWeightGrad
 from netcli.ops.reduce import BatchSize, BatchSum, Sum
 from netcli.ops.relu import Relu
 
-STACKS = {
+NETWORKS = {
     "images": ("conv: {filters: 4, padding: same}, relu, maxpool: 2, flatten, dense: 3, softmax, cross_entropy", (2, 6, 6)),
     "normed": (
         "dense: {units: 16, weight_decay: 0.1}, batchnorm, gelu, dropout: 0.3, dense: 3, log_softmax, cross_entropy",
@@ -26,12 +26,12 @@ STACKS = {
     ),
     "values": ("dense: {units: 9, l1: 0.01}, layernorm, tanh, dense: 3, sigmoid, mse", (7,)),
 }
-every_stack = pytest.mark.parametrize("name", STACKS)
+every_stack = pytest.mark.parametrize("name", NETWORKS)
 
 
 def wanted(name: str, examples: int = 20) -> tuple[dict[str, Node], dict[Node, Array]]:
     """The gradients of a network's parameters, and values of its leaves."""
-    text, shape = STACKS[name]
+    text, shape = NETWORKS[name]
     model = model_of(f"[{text}]", shape, classes=3, dtype="float32")
     found = gradients([model.training.objective], model.parameters)
     nodes = dict(zip(map(label, model.parameters), found, strict=True))

@@ -19,7 +19,7 @@ from netcli.layers.stack import Model
 from netcli.ops import batch_mean, exp, greater, select, sum_over
 
 #: Stacks on 1×6×6 images of three classes: chains, forks (gelu, silu, batchnorm), choices (relu, maxpool, dropout).
-STACKS = [
+NETWORKS = [
     "[conv: {filters: 2, name: c}, relu, maxpool: 2, flatten, dense: 3, softmax, cross_entropy]",
     "[conv: {filters: 2, name: c}, batchnorm, gelu, dropout: 0.3, flatten, dense: 4, silu, dense: 3, cross_entropy]",
     "[conv: {filters: 2, name: c}, tanh, avgpool: 2, flatten, dense: 3, layernorm, mse]",
@@ -55,7 +55,7 @@ def every_way_crosses(node: Node, x: Node, y: Node) -> bool:
     return node in (x, y) or x not in topological([y], known={node})
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NETWORKS)
 def test_both_modes_and_differences_agree_for_every_parameter(stack: str) -> None:
     model = images(stack, weight_decay=0.01)
     leaves = leaves_of(model, FEEDS)
@@ -66,7 +66,7 @@ def test_both_modes_and_differences_agree_for_every_parameter(stack: str) -> Non
         assert difference(found.y, w, index, leaves) == pytest.approx(found.reverse, rel=1e-5, abs=1e-8)
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NETWORKS)
 def test_the_whole_derivative_comes_through_what_every_way_crosses(stack: str) -> None:
     model = images(stack)
     found = flow_of(model, leaves_of(model, FEEDS), "c/weight", (1, 0, 0, 2))
@@ -85,7 +85,7 @@ def test_where_the_way_forks_the_parts_add_up() -> None:
     assert found.reverse == found.forward == pytest.approx(math.exp(0.5) + 1.0)
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NETWORKS)
 def test_each_factor_is_the_derivative_of_one_element_by_the_next(stack: str) -> None:
     model = images(stack)
     found = flow_of(model, leaves_of(model, FEEDS), "c/weight", (1, 0, 0, 2))
@@ -200,7 +200,7 @@ def test_where_the_way_ends(name: str) -> None:
     assert re.fullmatch(reason, end.reason), end.reason
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NETWORKS)
 def test_what_moves_the_loss_has_no_end(stack: str) -> None:
     model = images(stack)
     found = flow_of(model, leaves_of(model, FEEDS), "c/weight", (1, 0, 0, 2))

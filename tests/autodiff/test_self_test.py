@@ -22,6 +22,7 @@ def is_flat(operation: type[Op]) -> bool:
     return floats <= {*operation.choosers, operation.like}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", CLASSES, ids=lambda operation: operation.__name__)
 def test_everything_that_has_an_effect_is_caught(operation: type[Op]) -> None:
     (planted,) = list(self_test(values_of, [operation]))

@@ -19,6 +19,8 @@ from netcli.graph import Graph
 from netcli.report.graphs.document import as_json
 from netcli.report.graphs.page import graph_page
 
+pytestmark = pytest.mark.slow
+
 Theme = Literal["light", "dark"]
 Open = Callable[..., Page]
 

@@ -8,15 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
+from support.cases import COMMAND_CASES
 from support.runs import call, config_of, document, interrupted_after, metrics_of, netcli
 
 from netcli.layers.layer import LAYERS
 from netcli.ops.sigmoid import Tanh
 
-TRAIN = [
-    "run_dir", "executor", "epochs", "steps", "seconds", "samples_per_second", "train", "validation", "test", "best_epoch",
-    "grad_norm", "stopped",
-]  # fmt: skip
+TRAIN = COMMAND_CASES["train"].keys
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +111,7 @@ def test_gradcheck(what: str, config: Path) -> None:
     assert len(set(names)) > 30 or what == "model"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["numpy", "llvm"])
 @pytest.mark.parametrize("what", ["operations", "model"])
 def test_gradcheck_of_an_executor(what: str, name: str, config: Path) -> None:
@@ -179,10 +178,3 @@ def test_schema(config: Path) -> None:
     schema = json.loads(result.stdout)
     Draft202012Validator.check_schema(schema)
     assert set(schema["properties"]) == {"name", "seed", "executor", "plugins", "data", "model", "train"}
-
-
-def test_refusals_leave_stdout_empty(config: Path) -> None:
-    for arguments in (["train", "nothing.yaml"], ["evaluate", "nowhere"], ["gradcheck", "nothing.yaml"], ["layers", "nothing"]):
-        result = call(*arguments, "--json")
-        assert (result.exit_code, result.stdout) == (2, "")
-        assert "error: " in result.stderr

@@ -61,12 +61,14 @@ def test_a_signal_ends_a_compilation(tmp_path: Path) -> None:
 
 
 def test_the_first_signal_asks_and_the_second_stops() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     with Interruption() as interruption:
         assert not interruption.asked
         os.kill(os.getpid(), signal.SIGINT)
         assert interruption.asked
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
 
 
 def test_handlers_are_put_back() -> None:

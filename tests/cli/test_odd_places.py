@@ -15,6 +15,7 @@ TABLE = "a,b,sort\n" + "".join(f"{n},{n * n % 7},{n % 3}\n" for n in range(40))
 ON_TABLE = IRIS.replace("dataset: iris", "dataset: {csv: {path: data.csv, label: sort}}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -128,6 +129,7 @@ def test_a_config_through_a_pipe(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("executor", "pairs"), [("numpy", 250), ("llvm", 40)])
 def test_a_huge_config(executor: str, pairs: int, tmp_path: Path) -> None:
     """Hundreds of layers are built, differentiated and trained; nothing recurses along them."""

@@ -92,6 +92,7 @@ def test_no_room(arguments: str, config: Path) -> None:
     assert (done.returncode, done.stderr) == (2, "error: the output: No space left on device\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
 def test_closed_streams(closed: str, config: Path) -> None:
     done = shell(f"$netcli train small.yaml --run-dir run -q {closed}", config.parent)

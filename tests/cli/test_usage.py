@@ -7,31 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.runs import IRIS, call, config_of, netcli, refused, succeed
+from support.runs import IRIS, config_of, netcli, refused, succeed
 
 from netcli import __version__
-
-COMMANDS = [
-    "train", "evaluate", "predict", "gradcheck", "explain", "inspect-graph", "diff", "bench", "doctor", "layers", "schema",
-    "init", "cache",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]], ids=str)
-def test_help_lists_the_commands(arguments: list[str]) -> None:
-    result = call(*arguments)
-    assert result.exit_code == (0 if arguments else 2)
-    listed = [line.split()[0] for line in result.output.split("Commands:")[1].splitlines() if line.strip()]
-    assert set(COMMANDS) <= set(listed)
-    assert max(map(len, result.output.splitlines())) <= 80
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command: str) -> None:
-    result = succeed(command, "-h")
-    assert f"netcli {command}" in result.output or f" {command} " in result.output
-    assert max(map(len, result.output.splitlines())) <= 80
-    assert "\x1b" not in result.output
 
 
 def test_version() -> None:

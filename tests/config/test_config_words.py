@@ -11,6 +11,7 @@ from netcli.config.hints import SYNONYMS
 from netcli.config.model import Config
 from netcli.config.words import expected
 from netcli.layers.layer import LAYERS
+from netcli.settings import FAMILIES
 
 #: The kinds of mistake that pydantic's strict validators raise, by the type of schema; None: they raise none of their own.
 RAISED: dict[str, tuple[str, ...]] = {
@@ -18,9 +19,12 @@ RAISED: dict[str, tuple[str, ...]] = {
     "default": (),
     "definition-ref": (),
     "definitions": (),
+    "dict": ("dict_type",),
     "float": ("float_type", "finite_number"),
     "function-after": (),
+    "any": (),
     "function-before": (),
+    "function-plain": (),
     "int": ("int_type",),
     "list": ("list_type",),
     "literal": ("literal_error",),
@@ -29,7 +33,6 @@ RAISED: dict[str, tuple[str, ...]] = {
     "model-fields": ("model_type",),
     "nullable": (),
     "str": ("string_type",),
-    "tagged-union": (),
     "tuple": ("tuple_type",),
     "union": (),
 }
@@ -64,13 +67,15 @@ def schemas(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def every_schema() -> list[dict[str, Any]]:
-    Config.model_rebuild(force=True)
-    return list(schemas(Config.__pydantic_core_schema__))
+    options = [option for family in FAMILIES.values() for option in family.members.values()]
+    for settings in (Config, *options):
+        settings.model_rebuild(force=True)
+    return [found for settings in (Config, *options) for found in schemas(settings.__pydantic_core_schema__)]
 
 
 def test_the_schema_is_walked() -> None:
     types = {schema["type"] for schema in every_schema()}
-    assert {"model", "int", "float", "str", "bool", "list", "tuple", "literal", "tagged-union"} <= types
+    assert {"model", "int", "float", "str", "bool", "list", "tuple", "literal", "dict"} <= types
     assert types <= set(RAISED), "a new type of schema: say above what it raises"
 
 

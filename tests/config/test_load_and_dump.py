@@ -68,7 +68,7 @@ def test_places_and_lines(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text("data: {dataset: digits}\nmodel:\n  layers:\n    - flatten\n\n    - dense:\n        units: 10\n    - mse\n")
     loaded = load(path)
-    assert [loaded.layer_line(index) for index in range(3)] == [4, 6, 8]
+    assert [loaded.locate(layer).line for layer in loaded.config.model.layers] == [4, 6, 8]
     units = loaded.place("model", "layers", 1, "dense", "units")
     assert str(units) == f"{path}:7:9"
     assert loaded.place("train", "epochs") is None

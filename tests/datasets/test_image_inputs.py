@@ -158,4 +158,4 @@ def test_without_pillow_the_message_says_what_to_install(tmp_path: Path, monkeyp
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(DataError, match="needs pillow") as caught:
         read_inputs(path, (1, 2, 3), largest=255.0)
-    assert caught.value.hint == 'pip install "netcli[images]"'
+    assert caught.value.hint == "pip install pillow"

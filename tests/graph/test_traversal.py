@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 import numpy as np
+import pytest
 
 from netcli.autodiff import gradients
 from netcli.executors.numpy import values_of
@@ -31,6 +32,7 @@ def test_what_is_known_is_left_out_and_what_only_it_needs() -> None:
     assert topological([hidden], known={hidden}) == []
 
 
+@pytest.mark.slow
 def test_a_chain_of_100_000_nodes() -> None:
     x = scalar()
     gc.collect()

@@ -52,7 +52,7 @@ def test_scale_and_shift(shape: tuple[int, ...]) -> None:
     trailing = (3, *(1,) * (len(shape) - 1))
     expected = plain * np.reshape([2.0, -1.0, 0.5], trailing) + np.reshape([0.0, 3.0, -7.0], trailing)
     np.testing.assert_allclose(normalised(model.training, state, x), expected, rtol=1e-12)
-    assert not {"batchnorm1/scale", "batchnorm1/shift"} & network("affine: false", shape).variables.keys()
+    assert not {"batchnorm1/scale", "batchnorm1/shift"} & network("scale: false, shift: false", shape).variables.keys()
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

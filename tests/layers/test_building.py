@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.networks import numbered
 
 from netcli.graph import Node, TensorType
 from netcli.layers.building import Building, filled
 from netcli.layers.dense import Dense
 from netcli.layers.layer import Layer
 from netcli.layers.mse import Mse
-from netcli.layers.placing import StackError, place
+from netcli.layers.placing import StackError
 from netcli.layers.stack import Inputs, Model, build_model
 
 
 def model_of(layer: Layer) -> Model:
     real = TensorType((4,), "float32", varying=True)
-    return build_model(place([layer, Mse()]), Inputs(real, real, None, 1.0, np.zeros(1), np.ones(1)))
+    return build_model([layer, Mse()], Inputs(real, real, None, 1.0, np.zeros(1), np.ones(1)), locate=numbered([layer], 7))
 
 
 class Twice(Layer):
@@ -93,7 +94,7 @@ def test_refused(layer: Layer, message: str) -> None:
     with pytest.raises(StackError) as caught:
         model_of(layer)
     assert caught.value.message == message
-    assert caught.value.index == 0
+    assert caught.value.written.line == 7
     assert caught.value.hint is not None
 
 

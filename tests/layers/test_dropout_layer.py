@@ -73,7 +73,7 @@ def test_another_seed_chooses_otherwise() -> None:
 
 
 def test_two_dropouts_choose_for_themselves() -> None:
-    model = network("dropout: 0.3, {layernorm: {affine: false}}, dropout: 0.3")
+    model = network("dropout: 0.3, {layernorm: {scale: false, shift: false}}, dropout: 0.3")
     both = np.ones((N, FEATURES))
     state = first_state(model)
     first = seen(model.training.layers[0][1], state, both) != 0

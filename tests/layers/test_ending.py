@@ -6,30 +6,26 @@ import math
 
 import numpy as np
 import pytest
+from support.cases import LAYER_CASES
 from support.networks import first_state, layers_of, model_of, values_of
+from support.variants import on_vectors, written
 
 from netcli.graph import Array
 from netcli.layers.layer import LAYERS, Layer, Loss
 from netcli.layers.outputs import ANYWHERE, Bounds, Form
 from netcli.layers.placing import StackError
 
-#: Settings that a layer cannot do without; and others, where what is declared depends on them.
-NEEDED = {
-    "conv": "{filters: 2, kernel: 1}", "dense": "4", "reshape": "[2, 2, 4]", "random_shift": "1", "dropout": "0.4",
-    "leaky_relu": "0.2", "elu": "0.7",
-}  # fmt: skip
+#: Every layer but losses with no more than it needs; and others, where what is declared depends on their settings.
 LAYER_TEXTS = [
-    *(
-        f"{word}: {NEEDED[word]}" if word in NEEDED else word
-        for word, kind in LAYERS.members.items()
-        if not issubclass(kind, Loss)
-    ),
-    "leaky_relu: 0",
-    "elu: 3",
-    "avgpool: {size: 2, padding: 1}",
-    "maxpool: {size: 2, padding: 1}",
+    *(written(word) for word, kind in LAYERS.members.items() if not issubclass(kind, Loss) and not LAYER_CASES[word].front),
+    "{leaky_relu: 0}",
+    "{elu: 3}",
+    "{relu: 3}",
+    "{clip: {min: 0, max: 0.25}}",
+    "{upsample: {factor: 3, mode: bilinear}}",
+    "{avgpool: {size: 2, padding: 1}}",
+    "{maxpool: {size: 2, padding: 1}}",
 ]
-VECTORS = ("dense", "softmax", "log_softmax")
 
 
 def layer_of(text: str) -> Layer:
@@ -38,28 +34,15 @@ def layer_of(text: str) -> Layer:
 
 def outputs(text: str, low: float, high: float, *, training: bool = False) -> tuple[Array, Array]:
     """Inputs drawn from a range, its ends among them, and the outputs of a layer."""
-    shape = (16,) if text.startswith(VECTORS) else (4, 2, 2)
+    shape = (16,) if on_vectors(layer_of(text).word) else (64, 4, 4)
     generator = np.random.default_rng(0)
     x = generator.uniform(max(low, -20), min(high, 20), (50, *shape))
     x[0], x[1] = max(low, -20), min(high, 20)
     x[2] = np.clip(generator.uniform(-2, 0, shape), low, high)  # where gelu and silu are least
-    size = values_shape(text, shape)
-    flat = f"[{text}, flatten, mse]"
-    model = model_of(flat, shape, target=size)
+    model = model_of(f"[{text}, flatten, {{dense: {{units: 1, name: end}}}}, mse]", shape, target=(1,))
     network = model.training if training else model.evaluation
-    feeds = {"input": x, "target": np.zeros((50, *size))}
+    feeds = {"input": x, "target": np.zeros((50, 1))}
     return x, values_of({"y": network.layers[0][1]}, first_state(model), feeds)["y"]
-
-
-def values_shape(text: str, shape: tuple[int, ...]) -> tuple[int]:
-    """How many values the layer gives."""
-    return (
-        {"conv": (8,), "dense": (4,), "global_avgpool": (4,), "maxpool": (4,), "avgpool": (4,)}.get(
-            text.split(":", maxsplit=1)[0], (math.prod(shape),)
-        )
-        if "padding" not in text
-        else (16,)
-    )
 
 
 @pytest.mark.parametrize("given", [ANYWHERE, Bounds(0.0), Bounds(high=0.0), Bounds(-1.0, 0.5), Bounds(0.25, 3.0)], ids=str)
@@ -74,7 +57,8 @@ def test_outputs_stay_within(text: str, given: Bounds) -> None:
 @pytest.mark.parametrize(
     ("text", "bounds"),
     [
-        ("relu", Bounds(0.0)), ("sigmoid", Bounds(0.0, 1.0)), ("tanh", Bounds(-1.0, 1.0)), ("softmax", Bounds(0.0, 1.0)),
+        ("relu", Bounds(0.0)), ("relu: 6", Bounds(0.0, 6.0)), ("clip: {min: -2, max: 3}", Bounds(-2.0, 3.0)),
+        ("sigmoid", Bounds(0.0, 1.0)), ("tanh", Bounds(-1.0, 1.0)), ("softmax", Bounds(0.0, 1.0)),
         ("log_softmax", Bounds(high=0.0)), ("softplus", Bounds(0.0)), ("elu: 3", Bounds(-3.0)), ("dense: 4", ANYWHERE),
         ("leaky_relu: 0.1", ANYWHERE), ("leaky_relu: 0", Bounds(0.0)), ("dropout: 0.5", ANYWHERE), ("batchnorm", ANYWHERE),
     ],
@@ -83,12 +67,14 @@ def test_bounds(text: str, bounds: Bounds) -> None:
     assert layer_of(text).outputs_within(ANYWHERE) == bounds
 
 
-def test_the_least_values_of_gelu_and_silu_are_near_their_bounds() -> None:
+def test_the_least_values_of_gelu_silu_and_hard_swish_are_near_their_bounds() -> None:
     x = np.linspace(-3, 0, 300_001)
     gelu = x * 0.5 * (1 + np.vectorize(math.erf)(x * math.sqrt(0.5)))
-    for word, least in (("gelu", gelu.min()), ("silu", (x / (1 + np.exp(-x))).min())):
+    hard_swish = x * np.clip(x + 3, 0, 6) / 6
+    leasts = {"gelu": gelu.min(), "silu": (x / (1 + np.exp(-x))).min(), "hard_swish": hard_swish.min()}
+    for word, least in leasts.items():
         bound = layer_of(word).outputs_within(ANYWHERE)
-        assert 0 < least - bound.low < 1e-4
+        assert 0 <= least - bound.low < 1e-4
         assert bound.high == math.inf
 
 
@@ -109,12 +95,9 @@ def test_forms_are_what_they_say(text: str) -> None:
     assert sum([layer.gives is not None, layer.rearranges, layer.training_only]) <= 1
 
 
-def test_which_layers_declare_a_form() -> None:
-    """Each form has a layer; sums and windows have none."""
-    declared = {word: kind.gives for word, kind in LAYERS.members.items() if kind.gives is not None}
-    assert declared == {
-        "softmax": Form.CLASS_PROBABILITIES, "log_softmax": Form.LOG_PROBABILITIES, "sigmoid": Form.PROBABILITIES,
-    }  # fmt: skip
+@pytest.mark.parametrize("word", LAYER_CASES)
+def test_it_declares_the_form_that_its_case_says(word: str) -> None:
+    assert LAYERS.members[word].gives == LAYER_CASES[word].gives
 
 
 @pytest.mark.parametrize("text", LAYER_TEXTS)
@@ -125,11 +108,18 @@ def test_dead_units(text: str) -> None:
     images = np.zeros((2, 3, 2, 2))
     images[1, 2, 0, 1] = 0.5
     found = layer.dead(vectors), layer.dead(images)
-    if layer.word != "relu":
+    if not LAYER_CASES[layer.word].tells_dead:
         assert found == (None, None)
         return
     np.testing.assert_array_equal(found[0], [True, False, False])
     np.testing.assert_array_equal(found[1], [True, True, False])
+
+
+@pytest.mark.parametrize("text", ["relu: 2", "clip: {min: -1, max: 2}"])
+def test_units_at_either_limit_are_dead(text: str) -> None:
+    low = 0.0 if text.startswith("relu") else -1.0
+    values = np.array([[low, 2.0, low, 1.0], [2.0, 2.0, low, 2.0]])
+    np.testing.assert_array_equal(layer_of(text).dead(values), [True, True, True, False])
 
 
 # ------------------------------------------------------------------------------------------------ the same in both phases
@@ -192,7 +182,7 @@ def test_refused(text: str, index: int, message: str) -> None:
     with pytest.raises(StackError) as caught:
         model_of(text, (4,), classes=3)
     assert caught.value.message.startswith(message)
-    assert caught.value.index == index
+    assert caught.value.written.loc == (index,)
     assert caught.value.hint is not None
 
 
@@ -216,7 +206,7 @@ def test_refused(text: str, index: int, message: str) -> None:
 def test_remarked(text: str, index: int, message: str) -> None:
     model = model_of(text, (1, 2, 2) if "conv" in text else (4,), classes=3)
     (remark,) = model.ending.remarks
-    assert remark.index == index
+    assert remark.placed.written.loc == (index,)
     assert message in remark.message
     assert remark.hint.startswith("logits may lie anywhere: remove ")
 

@@ -7,11 +7,14 @@ import math
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from support.cases import INITIALIZER_CASES, LAYER_CASES
+from support.members import Distribution
 from support.networks import first_state, layers_of, model_of
+from support.variants import on_vectors, written
 
 from netcli.graph import Array
 from netcli.layers.initializers.initializer import INITIALIZERS, Fan
-from netcli.layers.layer import LAYERS
+from netcli.layers.layer import LAYERS, Loss
 
 
 def drawn(text: str, name: str = "weight") -> Array:
@@ -20,53 +23,39 @@ def drawn(text: str, name: str = "weight") -> Array:
     return first_state(model).values[f"dense1/{name}"]
 
 
-def test_he_is_normal_with_the_variance_2_by_fan_in() -> None:
+INTO, OUT = 200, 300
+DISTRIBUTIONS = [(text, drawing) for case in INITIALIZER_CASES.values() for text, drawing in case.distributions.items()]
+
+
+@pytest.mark.parametrize(("text", "expected"), DISTRIBUTIONS, ids=[text for text, _ in DISTRIBUTIONS])
+def test_distribution(text: str, expected: Distribution) -> None:
+    """Mean and variance of 60,000 numbers are within four deviations of theirs (fourth moments up to a normal one's, 3 σ⁴)."""
+    w = drawn(f"init: {{{text}}}" if ":" in text else f"init: {text}")
+    assert w.shape == (INTO, OUT)
+    variance = expected.variance(INTO, OUT) if callable(expected.variance) else expected.variance
+    assert abs(w.mean() - expected.mean) <= 4 * math.sqrt(variance / w.size)
+    assert abs(w.var() - variance) <= 4 * variance * math.sqrt(2 / w.size)
+    if expected.limits is not None:
+        low, high = expected.limits(INTO, OUT)
+        assert low <= w.min() < low + 1e-3 * (high - low)
+        assert high - 1e-3 * (high - low) < w.max() <= high
+
+
+def test_he_is_normal() -> None:
+    """68.27 % lie within one deviation, 4.55 % beyond two."""
     w = drawn("init: he")
-    assert w.shape == (200, 300)
-    assert w.var() == pytest.approx(2 / 200, rel=0.03)
-    assert abs(w.mean()) < 4 * math.sqrt(2 / 200 / w.size)
-    # a normal distribution: 68.27 % within one deviation, 4.55 % beyond two
     assert (abs(w) < 0.1).mean() == pytest.approx(0.6827, abs=0.01)
     assert (abs(w) > 0.2).mean() == pytest.approx(0.0455, abs=0.005)
 
 
-def test_glorot_is_uniform_with_the_variance_2_by_the_sum_of_fans() -> None:
-    w = drawn("init: glorot")
-    limit = math.sqrt(6 / 500)
-    assert w.var() == pytest.approx(2 / 500, rel=0.03)
-    assert 0.999 * limit < w.max() <= limit
-    assert -limit <= w.min() < -0.999 * limit
-    assert (abs(w) < limit / 2).mean() == pytest.approx(0.5, abs=0.01)
-
-
-def test_normal() -> None:
-    w = drawn("init: {normal: {mean: 1.5, deviation: 0.2}}")
-    assert w.mean() == pytest.approx(1.5, abs=0.004)
-    assert w.std() == pytest.approx(0.2, rel=0.03)
-    assert drawn("init: normal").std() == pytest.approx(0.01, rel=0.03)
-    np.testing.assert_array_equal(drawn("init: {normal: 0.3}"), drawn("init: {normal: {deviation: 0.3}}"))
-
-
-def test_uniform() -> None:
-    w = drawn("init: {uniform: {low: 0.5, high: 2.5}}")
-    assert 0.5 <= w.min() < 0.501
-    assert 2.499 < w.max() <= 2.5
-    assert w.mean() == pytest.approx(1.5, abs=0.01)
-    assert w.var() == pytest.approx(4 / 12, rel=0.03)
-    default = drawn("init: uniform")
-    assert default.min() == pytest.approx(-0.05, rel=0.01)
-    assert default.max() == pytest.approx(0.05, rel=0.01)
+def test_glorot_is_uniform() -> None:
+    assert (abs(drawn("init: glorot")) < math.sqrt(6 / 500) / 2).mean() == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize("low, high", [(0.5, 0.5), (1.0, -1.0), (0.06, 0.05)])
 def test_uniform_wants_low_below_high(low: float, high: float) -> None:
     with pytest.raises(ValidationError, match=f"low must be below high, found {low} and {high}"):
         layers_of(f"[dense: {{units: 3, init: {{uniform: {{low: {low}, high: {high}}}}}}}]")
-
-
-def test_zeros_and_constant() -> None:
-    assert not drawn("init: zeros").any()
-    assert (drawn("init: {constant: -0.25}") == -0.25).all()
 
 
 def test_bias_is_zero_unless_it_is_told() -> None:
@@ -86,56 +75,39 @@ def test_fans_of_a_convolution(init: str, groups: int) -> None:
     assert w.var() == pytest.approx(2 / fan_in if init == "he" else 2 / (fan_in + fan_out), rel=0.04)
 
 
-#: What each layer says of the weights in front of it; None: what follows it says.
-SUITS = {
-    "relu": "he", "leaky_relu": "he", "elu": "he", "gelu": "he", "silu": "he", "softplus": "he",
-    "sigmoid": "glorot", "tanh": "glorot", "softmax": "glorot", "log_softmax": "glorot",
-    "dense": "glorot", "conv": "glorot",
-    "binary_cross_entropy": "glorot", "cross_entropy": "glorot", "huber": "glorot", "mae": "glorot", "mse": "glorot",
-    "batchnorm": None, "layernorm": None, "dropout": None, "maxpool": None, "avgpool": None, "global_avgpool": None,
-    "flatten": None, "reshape": None, "random_flip": None, "random_shift": None,
-}  # fmt: skip
-LOSSES = ["binary_cross_entropy", "cross_entropy", "huber", "mae", "mse"]
-#: Layers that cannot stand behind a convolution.
-ON_VECTORS = {"softmax", "log_softmax", "dense"}
-WRITTEN = {
-    "dense": "dense: 1",
-    "conv": "conv: {filters: 2, kernel: 1}",
-    "reshape": "reshape: [64, -1]",
-    "random_shift": "random_shift: 1",
-}
 END = "flatten, {dense: {units: 1, name: end}}, mse"
 
 
-def chosen(following: str, *, on_vectors: bool = False, classes: int | None = None) -> str:
+def chosen(following: str, *, vectors: bool = False, classes: int | None = None) -> str:
     """Which initialiser the first weights of a stack have got, told by their variance."""
-    first, shape = ("dense: 300", (200,)) if on_vectors else ("conv: 64", (16, 6, 6))
-    into, out = (200, 300) if on_vectors else (16 * 9, 64 * 9)
+    first, shape = ("dense: 300", (200,)) if vectors else ("conv: 64", (16, 6, 6))
+    into, out = (200, 300) if vectors else (16 * 9, 64 * 9)
     model = model_of(f"[{first}, {following}]", shape, target=(1,), classes=classes)
-    w = first_state(model).values["dense1/weight" if on_vectors else "conv1/weight"]
+    w = first_state(model).values["dense1/weight" if vectors else "conv1/weight"]
     expected = {"he": 2 / into, "glorot": 2 / (into + out)}
     (found,) = [name for name, variance in expected.items() if w.var() == pytest.approx(variance, rel=0.08)]
     return found
 
 
-def test_the_table_has_every_layer() -> None:
-    assert SUITS.keys() == LAYERS.members.keys()
+#: Behind a convolution, or behind a dense layer if that is what the layer takes.
+SUITS = [(word, case) for word, case in LAYER_CASES.items() if not issubclass(LAYERS.members[word], Loss)]
+LOSSES = [word for word in LAYERS.members if issubclass(LAYERS.members[word], Loss)]
 
 
-@pytest.mark.parametrize("word", [word for word, suits in SUITS.items() if suits and word not in LOSSES])
+@pytest.mark.parametrize("word", [word for word, case in SUITS if case.suits])
 def test_default_is_what_the_next_layer_suits(word: str) -> None:
-    assert chosen(f"{WRITTEN.get(word, word)}, {END}", on_vectors=word in ON_VECTORS) == SUITS[word]
+    assert chosen(f"{written(word)}, {END}", vectors=on_vectors(word)) == LAYER_CASES[word].suits
 
 
 @pytest.mark.parametrize("word", LOSSES)
-def test_default_in_front_of_a_loss_is_glorot(word: str) -> None:
-    assert chosen(word, on_vectors=True, classes=300) == "glorot"
+def test_default_in_front_of_a_loss(word: str) -> None:
+    assert chosen(word, vectors=True, classes=300) == LAYER_CASES[word].suits == "glorot"
 
 
-@pytest.mark.parametrize("word", [word for word, suits in SUITS.items() if not suits])
+@pytest.mark.parametrize("word", [word for word, case in SUITS if not case.suits])
 @pytest.mark.parametrize(("last", "expected"), [("relu", "he"), ("tanh", "glorot")])
 def test_default_looks_through_layers_that_keep_the_scale(word: str, last: str, expected: str) -> None:
-    assert chosen(f"{WRITTEN.get(word, word)}, {last}, {END}") == expected
+    assert chosen(f"{written(word)}, {last}, {END}", vectors=on_vectors(word)) == expected
 
 
 def test_default_looks_through_several_layers() -> None:
@@ -144,7 +116,7 @@ def test_default_looks_through_several_layers() -> None:
 
 
 def test_a_linear_layer_between_hides_the_relu() -> None:
-    assert chosen("dense: 20, relu, dense: 1, mse", on_vectors=True) == "glorot"
+    assert chosen("dense: 20, relu, dense: 1, mse", vectors=True) == "glorot"
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
@@ -178,8 +150,7 @@ def test_another_layer_changes_no_weights_of_the_others() -> None:
 
 @pytest.mark.parametrize("word", INITIALIZERS.members)
 def test_every_initialiser_draws_any_shape(word: str) -> None:
-    settings = {"value": 2.0} if word == "constant" else {}
-    initializer = INITIALIZERS.members[word](**settings)
+    initializer = INITIALIZERS.members[word](**INITIALIZER_CASES[word].needed)
     for shape in [(3,), (4, 2), (2, 3, 1, 5)]:
         values = initializer.draw(np.random.default_rng(0), shape, Fan(4, 2))
         assert values.shape == shape

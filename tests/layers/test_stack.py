@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.networks import first_state, label, layers_of, model_of, value_of
+from support.networks import first_state, label, layers_of, model_of, numbered, value_of
 
 from netcli.graph import DType, Graph, TensorType, verify
 from netcli.layers.layer import LAYERS
-from netcli.layers.placing import place
+from netcli.layers.placing import local_names
 from netcli.layers.stack import Inputs, build_model
 
 STACK = """[conv: {filters: 4, name: eyes}, batchnorm, relu, dropout: 0.2, maxpool: 2, flatten,
@@ -17,17 +17,15 @@ STACK = """[conv: {filters: 4, name: eyes}, batchnorm, relu, dropout: 0.2, maxpo
 
 def test_names() -> None:
     """A type and its number among those of its type, whether they have names or not."""
-    names = [
-        placed.name for placed in place(layers_of("[conv: 2, relu, {conv: {filters: 2, name: mine}}, relu, conv: 2, mse]"))
-    ]
+    names = local_names(layers_of("[conv: 2, relu, {conv: {filters: 2, name: mine}}, relu, conv: 2, mse]"))
     assert names == ["conv1", "relu1", "mine", "relu2", "conv3", "mse1"]
 
 
 def test_lines_are_kept() -> None:
-    placed = place(layers_of("[dense: 2, mse]"), [7, None])
-    assert [(item.name, item.line) for item in placed] == [("dense1", 7), ("mse1", None)]
+    stack = layers_of("[dense: 2, mse]")
     real = TensorType((2,), "float32", varying=True)
-    model = build_model(placed, Inputs(real, real, None, 1.0, np.zeros(1), np.ones(1)))
+    model = build_model(stack, Inputs(real, real, None, 1.0, np.zeros(1), np.ones(1)), locate=numbered(stack, 7))
+    assert [(item.name, item.line) for item, _ in model.training.layers] == [("dense1", 7), ("mse1", 8)]
     assert {node.origin.line for node in Graph(model.training.outputs).nodes if node.origin.layer == "dense1"} == {7}
 
 

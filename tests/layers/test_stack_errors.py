@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from support.networks import layers_of, model_of
+from support.networks import model_of
 
-from netcli.layers.placing import StackError, place
+from netcli.layers.placing import StackError
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ IMAGES = [
         ("maxpool: 2", "maxpool1"),
         ("avgpool: 2", "avgpool1"),
         ("global_avgpool", "global_avgpool1"),
+        ("global_maxpool", "global_maxpool1"),
+        ("upsample: 2", "upsample1"),
+        ("channel_shuffle: 2", "channel_shuffle1"),
+        ("conv_transposed: 2", "conv_transposed1"),
         ("random_flip", "random_flip1"),
         ("random_shift: 1", "random_shift1"),
     ]
@@ -78,6 +82,95 @@ SETTINGS = [
         "  put flatten before batchnorm, or reshape to [channels, rows, columns]\n"
         "  shapes: input 64 → reshape1 4×16 → batchnorm1 ✗",
         1,
+    ),
+    Wrong(
+        "[reshape: [4, 16], layer_scale, mse]",
+        (64,),
+        "layer_scale1: layer_scale expected images or vectors, found 4×16\n"
+        "  put flatten before layer_scale, or reshape to [channels, rows, columns]\n"
+        "  shapes: input 64 → reshape1 4×16 → layer_scale1 ✗",
+        1,
+    ),
+    Wrong(
+        "[groupnorm: 4, mse]",
+        (6, 8, 8),
+        "groupnorm1: 4 groups cannot divide the 6 channels evenly\n"
+        "  choose a divisor of 6\n"
+        "  shapes: input 6×8×8 → groupnorm1 ✗",
+        0,
+        "groups",
+    ),
+    Wrong(
+        "[groupnorm: 6, mse]",
+        (6,),
+        "groupnorm1: 6 groups of 6 values have one value each: all would become 0\n"
+        "  choose fewer groups\n"
+        "  shapes: input 6 → groupnorm1 ✗",
+        0,
+        "groups",
+    ),
+    Wrong(
+        "[channel_shuffle: 4, mse]",
+        (6, 8, 8),
+        "channel_shuffle1: 4 groups cannot divide the 6 channels evenly\n"
+        "  choose a divisor of 6\n"
+        "  shapes: input 6×8×8 → channel_shuffle1 ✗",
+        0,
+        "groups",
+    ),
+    Wrong(
+        "[conv_transposed: {filters: 5, groups: 2}, mse]",
+        (4, 8, 8),
+        "conv_transposed1: 2 groups cannot divide the 5 filters evenly\n"
+        "  choose a divisor of both\n"
+        "  shapes: input 4×8×8 → conv_transposed1 ✗",
+        0,
+        "groups",
+    ),
+    Wrong(
+        "[conv_transposed: {filters: 5, output_padding: [0, 2]}, mse]",
+        (4, 8, 8),
+        "conv_transposed1: an output_padding of 0×2 is not below the stride 2×2\n"
+        "  no filter would reach the last rows or columns\n"
+        "  shapes: input 4×8×8 → conv_transposed1 ✗",
+        0,
+        "output_padding",
+    ),
+    Wrong(
+        "[conv_transposed: {filters: 5, output_padding: 1, padding: same}, mse]",
+        (4, 8, 8),
+        "conv_transposed1: output_padding does not go with padding: same\n"
+        "  leave it out\n"
+        "  shapes: input 4×8×8 → conv_transposed1 ✗",
+        0,
+        "output_padding",
+    ),
+    Wrong(
+        "[conv_transposed: {filters: 5, padding: 3}, mse]",
+        (4, 3, 8),
+        "conv_transposed1: a padding of 3×3 on each side leaves nothing of the output\n"
+        "  cut off less, or use a larger kernel or stride\n"
+        "  shapes: input 4×3×8 → conv_transposed1 ✗",
+        0,
+        "padding",
+    ),
+    Wrong(
+        "[conv: {filters: 2, kernel: 7, padding: reflect}, mse]",
+        (4, 8, 3),
+        "conv1: padding: reflect would mirror 3 pixels of an image of 8×3, more than lie behind its border\n"
+        "  use a smaller kernel, padding: same, or less pooling before\n"
+        "  shapes: input 4×8×3 → conv1 ✗",
+        0,
+        "padding",
+    ),
+    Wrong(
+        "[reshape: [8, 8], prelu, mse]",
+        (64,),
+        "prelu1: prelu per channel expected images or vectors, found 8×8\n"
+        "  write per: layer for one slope, or reshape to [channels, rows, columns]\n"
+        "  shapes: input 64 → reshape1 8×8 → prelu1 ✗",
+        1,
+        "per",
     ),
     Wrong(
         "[conv: {filters: 4, groups: 2}, mse]",
@@ -225,8 +318,7 @@ ENDS = [
         Wrong(
             text,
             (4,),
-            f"the loss {word} must be the last layer, and the only loss\n"
-            "  losses are: binary_cross_entropy, cross_entropy, huber, mae, mse",
+            f"the loss {word} must be the last layer of the main stack, and the only loss\n  remove it, or put it at the end",
             1,
         )
         for text, word in [("[dense: 3, mse, relu]", "mse"), ("[dense: 3, huber, mae]", "huber"), ("[relu, mae, mae]", "mae")]
@@ -239,7 +331,7 @@ def test_message(wrong: Wrong) -> None:
     with pytest.raises(StackError) as caught:
         model_of(wrong.text, wrong.shape, classes=wrong.classes, target=wrong.target)
     assert str(caught.value) == f"error: {wrong.message}"
-    assert (caught.value.index, caught.value.setting) == (wrong.index, wrong.setting)
+    assert (caught.value.written.loc, caught.value.setting) == ((wrong.index,), wrong.setting)
     assert caught.value.exit_code == 2
 
 
@@ -254,13 +346,13 @@ def test_message(wrong: Wrong) -> None:
 )
 def test_a_name_is_used_once(text: str, name: str, first: int, second: int) -> None:
     with pytest.raises(StackError) as caught:
-        place(layers_of(text))
-    assert str(caught.value) == f'error: two layers are called "{name}": the layers {first} and {second}\n  rename one'
-    assert (caught.value.index, caught.value.setting) == (second - 1, "name")
+        model_of(text, (4,))
+    assert str(caught.value) == f'error: two layers of one stack are called "{name}"\n  rename one'
+    assert (caught.value.written.loc, caught.value.setting) == ((second - 1,), "name")
 
 
 def test_the_name_of_the_data_is_taken() -> None:
     with pytest.raises(StackError) as caught:
-        place(layers_of("[dense: {units: 3, name: input}, mse]"))
-    assert (caught.value.index, caught.value.setting) == (0, "name")
+        model_of("[dense: {units: 3, name: input}, mse]", (4,))
+    assert (caught.value.written.loc, caught.value.setting) == ((0,), "name")
     assert str(caught.value) == 'error: a layer cannot be called "input": that is the data\n  choose another name'

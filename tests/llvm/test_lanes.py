@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from elements import Elements, Function, assembly, on_every_cpu
 from llvmlite import ir
+from support.cases import OP_CASES
+from support.members import OpCase
 
 from netcli.autodiff.gradcheck.float32 import in_float32
 from netcli.errors import ExecutorError
@@ -31,10 +33,6 @@ SAMPLES = [in_float32(sample) for op in CLASSES for sample in op.samples()] + [
 ]
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=str)
 
-#: Units in the last place of float32: the bounds that test_maths tests, and for erf the formula's (4.5, of the operation's own
-#: test) or twice ε near zero. All others are one correctly rounded operation, and float64 rounded to float32 is the same.
-ULPS = {"exp": 1.0, "expm1": 1.6, "log": 1.0, "tanh": 1.6, "sin": 1.7, "cos": 1.7, "sigmoid": 2.5, "softplus": 2.0, "erf": 4.5}
-
 
 def forward(op: Op) -> Function:
     return lambda xp, x: op.forward(xp, *x)  # type: ignore[arg-type,return-value]
@@ -53,8 +51,10 @@ def test_forward_on_lanes_is_forward_in_float64(sample: Sample, name: str | None
     exact = np.asarray(sample.op.forward(np, *wide)).astype("float64")
     compiled = Elements(forward(sample.op), [array.dtype.name for array in arrays], cpu(name))
     found = compiled(*np.broadcast_arrays(*arrays))
-    bound = ULPS.get(sample.op.name, 0.0) * np.spacing(np.abs(exact).astype("float32"))
-    rounded = exact if sample.op.name in ULPS else exact.astype("float32")
+    # without a bound of its own, an operation is one correctly rounded one: float64 rounded to float32 is the same
+    ulps = OP_CASES.get(sample.op.name, OpCase()).ulps
+    bound = (ulps or 0.0) * np.spacing(np.abs(exact).astype("float32"))
+    rounded = exact.astype("float32") if ulps is None else exact
     assert found.shape == exact.shape
     assert (np.abs(found - rounded) <= bound).all()
 

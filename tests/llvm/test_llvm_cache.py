@@ -128,6 +128,7 @@ def test_another_process_finds_it(folder: Path, compiled: list[Plan]) -> None:
         assert done.stdout.strip() == own
 
 
+@pytest.mark.slow
 def test_two_processes_at_once(folder: Path) -> None:
     program = "from test_llvm_cache import train; print([len(each) for each in train()], hash(tuple(train())))"
     paths = f"{Path(__file__).parent}:{Path(__file__).parents[1]}:{Path(netcli.__file__).parents[1]}"
@@ -142,6 +143,7 @@ def test_two_processes_at_once(folder: Path) -> None:
     assert {path.suffix for path in folder.iterdir()} == {".code"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"", b"netcli 1", b"\x7fELF" * 100, None], ids=["empty", "head", "foreign", "cut"])
 def test_a_damaged_entry_is_compiled_again(
     folder: Path, compiled: list[Plan], damage: bytes | None, caplog: pytest.LogCaptureFixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from agreement import check_graph, fed, var
+from support.agreement import check_graph, fed, var
 from support.random_graphs import random_graph, random_values
 
 from netcli.autodiff import gradients
@@ -24,8 +24,10 @@ from netcli.ops import (
     batch_sum,
     broadcast,
     cast,
+    concat,
     conv2d,
     dense,
+    exp,
     first_maximum,
     greater,
     log_softmax,
@@ -36,7 +38,9 @@ from netcli.ops import (
     select,
     softmax,
     sum_over,
+    tanh,
 )
+from netcli.ops.concat import Concat
 from netcli.ops.reduce import BatchSize
 
 PADDED = Window((3, 3), padding=(1, 1, 1, 1))
@@ -55,14 +59,17 @@ def with_gradients(y: Node) -> dict[str, Node]:
 def test_a_padded_input_that_is_flattened_too() -> None:
     image = fed("image", 2, 6, 5)
     y = conv2d(image, var("k", 2, 2, 3, 3), PADDED)
-    check_graph(with_gradients(dense(reshape(y, (60,)), var("w", 60, 2)) + dense(reshape(image, (60,)), var("v", 60, 2))))
+    check_graph(
+        LlvmExecutor(2),
+        with_gradients(dense(reshape(y, (60,)), var("w", 60, 2)) + dense(reshape(image, (60,)), var("v", 60, 2))),
+    )
 
 
 def test_a_padded_value_that_is_flattened_too() -> None:
     inner = conv2d(fed("image", 2, 6, 5), var("k", 2, 2, 3, 3), PADDED)
     outer = conv2d(inner, var("l", 3, 2, 3, 3), PADDED)
     both = dense(reshape(inner, (60,)), var("w", 60, 2)) + dense(reshape(outer, (90,)), var("v", 90, 2))
-    check_graph({"outer": outer, "inner": inner, **with_gradients(both)})
+    check_graph(LlvmExecutor(2), {"outer": outer, "inner": inner, **with_gradients(both)})
 
 
 def test_a_reshape_that_is_padded() -> None:
@@ -70,35 +77,40 @@ def test_a_reshape_that_is_padded() -> None:
     once = conv2d(reshape(flat, (2, 6, 5)), var("k", 2, 2, 3, 3), PADDED)
     computed = conv2d(reshape(flat * 2.0, (2, 6, 5)), var("l", 2, 2, 3, 3), PADDED)
     again = conv2d(reshape(reshape(once, (60,)), (3, 4, 5)), var("m", 2, 3, 3, 3), PADDED)
-    check_graph({"once": once, "computed": computed, **with_gradients(again)})
+    check_graph(LlvmExecutor(2), {"once": once, "computed": computed, **with_gradients(again)})
 
 
 def test_a_gradient_that_is_padded_and_reshaped() -> None:
     """Two padded convolutions and a dense layer, with nothing in between."""
     inner = conv2d(fed("image", 2, 6, 5), var("k", 2, 2, 3, 3), PADDED)
     outer = conv2d(inner, var("l", 3, 2, 3, 3), PADDED)
-    check_graph(with_gradients(dense(reshape(outer, (90,)), var("w", 90, 2))))
+    check_graph(LlvmExecutor(2), with_gradients(dense(reshape(outer, (90,)), var("w", 90, 2))))
 
 
 def test_reshapes_of_expressions() -> None:
     x = fed("x", 3, 4)
     twice = reshape(reshape(x * 2.0, (12,)), (2, 6)) + 1.0
     check_graph(
-        {"twice": twice, "squeezed": reshape(x, (3, 1, 4)) * 2.0, "rows": softmax(reshape(reshape(x + 1.0, (12,)), (6, 2)))}
+        LlvmExecutor(2),
+        {"twice": twice, "squeezed": reshape(x, (3, 1, 4)) * 2.0, "rows": softmax(reshape(reshape(x + 1.0, (12,)), (6, 2)))},
     )
 
 
 def test_broadcasts_over_the_batch_that_are_reshaped() -> None:
     m, x = var("m", 3, 4), fed("x", 2)
     check_graph(
-        {"flat": reshape(batch_broadcast(m, x), (12,)), "all": batch_broadcast(m, x), "s": batch_broadcast(var("s"), x)}
+        LlvmExecutor(2),
+        {"flat": reshape(batch_broadcast(m, x), (12,)), "all": batch_broadcast(m, x), "s": batch_broadcast(var("s"), x)},
     )
 
 
 def test_constants_that_are_arrays() -> None:
     x, w = fed("x", 3, 4), var("w", 12)
     pixels = cast(constant(np.arange(4).reshape(1, 4), "uint8"), "float32")
-    check_graph({"x": x * constant(np.arange(4.0).reshape(1, 4)), "w": w * constant(np.arange(12.0)), "pixels": x * pixels})
+    check_graph(
+        LlvmExecutor(2),
+        {"x": x * constant(np.arange(4.0).reshape(1, 4)), "w": w * constant(np.arange(12.0)), "pixels": x * pixels},
+    )
 
 
 # -------------------------------------------------------------------------------------------------------------------- phases
@@ -107,7 +119,8 @@ def test_constants_that_are_arrays() -> None:
 def test_a_value_of_two_phases() -> None:
     x = fed("x", 3, 4) * 2.0
     check_graph(
-        {"shifted": x - batch_broadcast(batch_mean(x), x), **with_gradients(x * var("s") - batch_broadcast(batch_mean(x), x))}
+        LlvmExecutor(2),
+        {"shifted": x - batch_broadcast(batch_mean(x), x), **with_gradients(x * var("s") - batch_broadcast(batch_mean(x), x))},
     )
 
 
@@ -115,12 +128,12 @@ def test_many_phases() -> None:
     x = fed("x", 3)
     for _ in range(12):
         x = x * 0.99 - batch_broadcast(batch_mean(x), x)
-    check_graph({"x": x})
+    check_graph(LlvmExecutor(2), {"x": x})
 
 
 def test_the_size_of_the_batch_in_a_wide_loop() -> None:
     size = Node(BatchSize(), (fed("x", 2),))
-    check_graph({"w": var("w", 5000) * size, "size": size})
+    check_graph(LlvmExecutor(2), {"w": var("w", 5000) * size, "size": size})
 
 
 def test_uniform_values_along_an_axis() -> None:
@@ -128,6 +141,7 @@ def test_uniform_values_along_an_axis() -> None:
     m, s, w = var("m", 3, 4), var("s"), var("w", 40)
     weights = softmax(m * s)
     check_graph(
+        LlvmExecutor(2),
         {
             "softmax": weights, "log": log_softmax(m), "twice": softmax(softmax(w) * 3.0), "scaled": w * softmax(w * 2.0),
             "max": max_over(m * m, -2), "first": first_maximum(m, -2) * s, "sum": sum_over(weights * m),
@@ -151,7 +165,7 @@ def test_maxima_of_what_is_not_finite(make: Callable[[Node], Node], varying: boo
 def test_uniform_values() -> None:
     m, s, a = var("m", 3, 4), var("s"), var("a", 5)
     label = cast(absolute(s), "int32")
-    check_graph({
+    check_graph(LlvmExecutor(2), {
         "rows": sum_over(m, (-1,)), "columns": sum_over(m, (-2,)), "all": sum_over(m), "squares": sum_over(a * a),
         "cut": select(greater(a, 0.0), a, s), "relu": relu(m), "wide": broadcast(var("c", 3, 1), (3, 40)),
         "outer": var("d", 3, 1) * var("e", 1, 4), "one hot": one_hot(label, 20, "float32"),
@@ -164,6 +178,7 @@ def test_sums_of_uniform_values(size: int) -> None:
     """One slice, several, and a last vector that is not full."""
     w = var("w", size)
     check_graph(
+        LlvmExecutor(2),
         {"sum": sum_over(w), "squares": sum_over(w * w), "scaled": w / sum_over(absolute(w))},
         {w: w - 0.1 * w / (1.0 + sum_over(w * w))},
     )
@@ -176,14 +191,14 @@ def test_long_chains() -> None:
     x, s = fed("x", 3), var("s")
     for number in range(500):
         x, s = relu(x + 0.01), s + 1 / (1.0 + number)
-    check_graph({"x": batch_mean(x), "s": s})
+    check_graph(LlvmExecutor(2), {"x": batch_mean(x), "s": s})
 
 
 def test_chains_of_what_is_computed_again_for_each_reader() -> None:
     x = fed("x", 3)
     for _ in range(40):
         x = x * cast(greater(x, 0.5), "float32") + x * 0.5
-    check_graph({"x": x})
+    check_graph(LlvmExecutor(2), {"x": x})
 
 
 def test_memory_of_200_layers_does_not_grow_with_them() -> None:
@@ -201,7 +216,7 @@ def test_many_layers() -> None:
     x = fed("x", 4)
     for number in range(20):
         x = relu(dense(x, var(f"w{number}", 4, 4)) * 0.75)
-    check_graph({"mean": batch_sum(x)})
+    check_graph(LlvmExecutor(2), {"mean": batch_sum(x)})
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -228,3 +243,12 @@ def test_numbers_of_64_bits(varying: bool) -> None:
         LlvmExecutor(1).compile(Graph({"y": sum_over(wide)}))
     assert caught.value.message == f"the llvm executor computes in float32: precise/cast is {wide.type}"
     assert caught.value.hint == "executor: numpy computes in float64"
+
+
+def test_values_side_by_side_are_one_kernel() -> None:
+    """What is computed element by element is stored in its place at once."""
+    x, y = fed("x", 5), fed("y", 3)
+    plan = Plan(Graph({"loss": sum_over(batch_sum(concat([exp(x), tanh(y)], -1)))}), cpu(), 32)
+    varying = [node.op for phase in plan.schedule.phases if phase.varying for node in phase.nodes if node.type.varying]
+    assert varying == [Concat(-1)]
+    assert np.prod(plan.buffers[next(n for n in plan.buffers if n.op == Concat(-1))].layout.shape) == 8

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from agreement import fed, var
+from support.agreement import fed, var
 from support.golden import check_golden
 from support.runs import config_of, refused, succeed
 

@@ -199,6 +199,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "shape"), ODD.values(), ids=ODD)
 def test_nothing_is_written_outside(guarded: list[tuple[Array, int, int]], text: str, shape: tuple[int, ...]) -> None:
     odd = model_of(text, shape, classes=3, dtype="float32")

@@ -206,6 +206,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @CHECKS
 @FORMS
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.channels}-{c.filters},{c.image},{c.window},{c.blocks}")
@@ -225,6 +226,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(draw(upto(1, 20)), draw(upto(1, 35)), 1, image, slide, draw(upto(1, 3)), spare, name)
 
 
+@pytest.mark.slow
 @CHECKS
 @settings(max_examples=6)
 @given(cases(), st.sampled_from([F2, F4]))

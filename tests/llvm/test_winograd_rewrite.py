@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from agreement import check_graph, draw, fed, results, var
+from support.agreement import check_graph, draw, fed, results, var
 
 from netcli.autodiff import gradients
 from netcli.errors import UsageError
@@ -64,7 +64,7 @@ def always(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> F
 
 @pytest.mark.usefixtures("always")
 def test_graphs_with_it_agree_with_float64() -> None:
-    check_graph(network())
+    check_graph(LlvmExecutor(2), network())
 
 
 @pytest.mark.usefixtures("always")
@@ -105,4 +105,4 @@ def test_the_switch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert LlvmExecutor(1).fingerprint == f"{usual}, direct convolutions"
     monkeypatch.setenv("NETCLI_WINOGRAD", "on")
     with pytest.raises(UsageError, match='NETCLI_WINOGRAD is auto or off, found "on"'):
-        check_graph(network())
+        check_graph(LlvmExecutor(2), network())

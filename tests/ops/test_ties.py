@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from netcli.autodiff import gradients, jvp
+from netcli.autodiff.gradcheck import check_operation
 from netcli.executors.numpy import values_of
-from netcli.graph import Array, Node, TensorType, constant, placeholder
-from netcli.ops import Window, absolute, first_maximum, max_over, max_pool2d, maximum, minimum, relu
+from netcli.graph import Array, Node, Sample, TensorType, constant, placeholder, varying
+from netcli.ops import Window, absolute, clip, first_maximum, max_over, max_pool2d, maximum, minimum, relu
 
 ZERO = [-1.0, -0.0, 0.0, 2.0]
 
@@ -74,6 +76,25 @@ def test_padding_never_is_the_maximum() -> None:
     pooled = max_pool2d(x, Window((3, 3), padding=(1, 1, 1, 1)))
     y, gradient = values_of([pooled, *gradients([pooled], [x])], {x: np.full((1, 1, 1, 1), -5.0)})
     assert (y.item(), gradient.item()) == (-5, 1)
+
+
+def test_clip_at_its_limits_has_the_derivative_zero() -> None:
+    x = vector(5)
+    for derivative in both_modes(clip(x, -1.0, 2.0), x, np.array([-1.5, -1.0, 0.5, 2.0, 3.0])):
+        assert derivative.tolist() == [0, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("limit", [-1.0, 2.0])
+def test_clip_knows_its_kinks(limit: float) -> None:
+    at_the_limit = Sample(clip(vector(1), -1.0, 2.0).op, (varying(2, low=limit, high=limit),))
+    checks = {check.kind: check.verdict for check in check_operation(at_the_limit, values_of)}
+    assert checks["reverse"] == "kink"
+
+
+def test_clip_keeps_what_is_no_number() -> None:
+    x = vector(1)
+    (found,) = values_of([clip(x, 0.0, 6.0)], {x: np.array([np.nan])})
+    assert np.isnan(found).all()
 
 
 def test_minimum_and_maximum_prefer_the_first_on_a_tie() -> None:

@@ -7,44 +7,27 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from support.kinds import BETWEEN_0_AND_1, FRACTION, FRACTION_ABOVE_0, NOT_NEGATIVE, POSITIVE, Checker, Kind, settings_of
+from support.cases import SCHEDULE_CASES
+from support.members import PER_EPOCH
 from support.training import rates, schedule_of
 
-from netcli.optimizers.schedules.schedule import SCHEDULES
+from netcli.optimizers.schedules.schedule import Schedule
 
-EPOCHS, PER_EPOCH, LR = 6, 10, 0.4
-
-
-def one_cycle(step: float, steps: float, rise: float = 0.3, start: float = 0.04, final: float = 4e-6) -> float:
-    """From start up to 1 at step rise · steps - 1, down to final at the last one, each half a cosine."""
-    top = rise * steps - 1
-    if step < top:
-        return 1 + (start - 1) * math.cos(math.pi * step / top / 2) ** 2
-    return final + (1 - final) * math.cos(math.pi * (step - top) / (steps - 1 - top) / 2) ** 2
+EPOCHS, LR = 6, 0.4
 
 
 #: In words: (step since the warm-up, steps after the warm-up) -> factor.
 FACTORS: dict[str, Callable[[float, float], float]] = {
-    "constant": lambda step, steps: 1.0,
-    "step: {epochs: 2}": lambda step, steps: 0.1 ** (step // (2 * PER_EPOCH)),
-    "step: {epochs: 1.5, gamma: 0.5}": lambda step, steps: 0.5 ** (step // 15),
-    "step: {epochs: 0.25, gamma: 0.5}": lambda step, steps: 0.5 ** (2 * step // 5),
-    "exponential: {gamma: 0.8}": lambda step, steps: 0.8 ** (step / PER_EPOCH),
-    "cosine: {}": lambda step, steps: math.cos(math.pi * step / steps / 2) ** 2,
-    "cosine: {final: 0.25}": lambda step, steps: 0.25 + 0.75 * math.cos(math.pi * step / steps / 2) ** 2,
-    "one_cycle: {}": one_cycle,
-    "one_cycle: {rise: 0.5, start: 0.5, final: 0.1}": lambda step, steps: one_cycle(step, steps, 0.5, 0.5, 0.1),
+    text: factor for case in SCHEDULE_CASES.values() for text, factor in case.factors.items()
 }
 
 
-def warmed(text: str, epochs: float) -> str:
+def warmed(text: str, epochs: float) -> Schedule:
     """The schedule with a warm-up."""
-    if text == "constant":
-        return f"constant: {{warmup_epochs: {epochs}}}"
-    return text.replace("{", f"{{warmup_epochs: {epochs}, " if "{}" not in text else f"{{warmup_epochs: {epochs}")
+    return schedule_of(text).model_copy(update={"warmup_epochs": epochs})
 
 
-def found(text: str, dtype: str = "float64") -> list[float]:
+def found(text: str | Schedule, dtype: str = "float64") -> list[float]:
     return rates(text, LR, steps_per_epoch=PER_EPOCH, epochs=EPOCHS, dtype=dtype)  # type: ignore[arg-type]
 
 
@@ -61,10 +44,6 @@ def test_every_step(text: str, warmup: float) -> None:
 @pytest.mark.parametrize("text", FACTORS)
 def test_every_step_in_float32(text: str) -> None:
     np.testing.assert_allclose(found(warmed(text, 1), "float32"), found(warmed(text, 1)), rtol=1e-4, atol=1e-6)
-
-
-def test_the_tables_have_every_schedule() -> None:
-    assert {text.split(":")[0] for text in FACTORS} == set(SCHEDULES.members)
 
 
 def test_warm_up_ends_at_the_full_rate() -> None:
@@ -111,30 +90,3 @@ def test_beyond_the_end_a_cosine_stays_at_its_final_rate() -> None:
     """As when training is resumed for more epochs than were planned."""
     for text in ("cosine: {final: 0.1}", "one_cycle: {final: 0.1}"):
         assert rates(text, LR, steps_per_epoch=PER_EPOCH, epochs=EPOCHS, at=[60, 1000]) == [pytest.approx(0.1 * LR)] * 2
-
-
-# ---- settings ----
-
-TABLE: dict[str, dict[str, Kind]] = {
-    "constant": {},
-    "step": {"epochs": POSITIVE, "gamma": FRACTION_ABOVE_0},
-    "exponential": {"gamma": FRACTION_ABOVE_0},
-    "cosine": {"final": FRACTION},
-    "one_cycle": {"rise": BETWEEN_0_AND_1, "start": FRACTION_ABOVE_0, "final": FRACTION},
-}
-TABLE = {word: {"warmup_epochs": NOT_NEGATIVE, **kinds} for word, kinds in TABLE.items()}
-SCHEDULE = Checker(SCHEDULES, TABLE, {"step": {"epochs": 1}, "exponential": {"gamma": 0.5}})
-
-
-def test_the_table_has_every_setting() -> None:
-    SCHEDULE.check_table()
-
-
-@pytest.mark.parametrize(("word", "name"), settings_of(TABLE))
-def test_setting(word: str, name: str) -> None:
-    SCHEDULE.check(word, name)
-
-
-def test_a_single_value_is_the_main_setting() -> None:
-    assert schedule_of("step: 3") == schedule_of("step: {epochs: 3}")
-    assert schedule_of("exponential: 0.9") == schedule_of("exponential: {gamma: 0.9}")

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import layer_cases
-import loss_cases
 import numpy as np
 import pytest
+from peer import F, parity, torch
+from support.cases import LAYER_CASES
+from support.members import LayerVariant, Variant
 from support.networks import first_state, layers_of, model_of, values_of
-from torch_peer import Case, F, layer_case, parity, torch
 
 from netcli.graph import Node
 from netcli.layers.layer import LAYERS
 from netcli.ops.sigmoid import Tanh
 
-CASES = [*layer_cases.CASES, *loss_cases.CASES]
+VARIANTS = [variant for case in LAYER_CASES.values() for variant in (*case.variants, *case.parity)]
 #: Settings that change no value of a network whose weights are given.
 WITHOUT_VALUE = {"name", "init", "bias_init"}
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_equals_torch(case: Case) -> None:
-    parity(case)
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_equals_torch(variant: Variant) -> None:
+    parity(variant)
 
 
-@pytest.mark.parametrize("word", LAYERS.members)
+@pytest.mark.parametrize("word", LAYER_CASES)
 def test_every_setting_of_every_layer_is_compared(word: str) -> None:
-    used = [layer for case in CASES for layer in layers_of(case.text) if layer.word == word]
+    case = LAYER_CASES[word]
+    used = [layer for variant in (*case.variants, *case.parity) for layer in layers_of(variant.stack) if layer.word == word]
     assert used
     for name, field in LAYERS.members[word].model_fields.items():
         if name not in WITHOUT_VALUE:
@@ -35,7 +36,7 @@ def test_every_setting_of_every_layer_is_compared(word: str) -> None:
 
 @pytest.mark.parametrize("factor", [1.01, 1 + 1e-8])
 def test_a_wrong_derivative_is_seen(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    case = layer_case("tanh", (5,), lambda w, x: torch.tanh(x))
+    case = LayerVariant("tanh", (5,), lambda w, x: torch.tanh(x))
     parity(case)
 
     def derivative(self: Tanh, node: Node) -> Node:
@@ -48,7 +49,7 @@ def test_a_wrong_derivative_is_seen(factor: float, monkeypatch: pytest.MonkeyPat
 
 def test_a_wrong_output_is_seen() -> None:
     with pytest.raises(AssertionError, match="first of"):
-        parity(layer_case("gelu", (5,), lambda w, x: F.gelu(x, approximate="tanh")))
+        parity(LayerVariant("gelu", (5,), lambda w, x: F.gelu(x, approximate="tanh")))
 
 
 @pytest.mark.parametrize("shape", [(3, 4, 5), (3,)], ids=str)

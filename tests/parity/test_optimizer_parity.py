@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
+from peer import Tensor, torch
+from support.cases import OPTIMIZER_CASES, SCHEDULE_CASES
 from support.networks import first_state, label, model_of
 from support.training import optimizer_of, rates, rule_of, trained
-from torch_peer import Tensor, torch
 
 from netcli.graph import Array
 from netcli.layers.stack import Model
@@ -66,51 +66,18 @@ def same_steps(
             np.testing.assert_allclose(state.values[name], tensor.detach().numpy(), rtol=1e-9, atol=1e-9, err_msg=error)
 
 
-@dataclass(frozen=True)
-class Variant:
-    """An optimizer's settings in YAML and torch's."""
-
-    text: str
-    peer: Callable[[Sequence[Tensor]], Any]
-
-    def __str__(self) -> str:
-        return self.text
+PEERS = [peer for case in OPTIMIZER_CASES.values() for peer in case.peers.items()]
 
 
-VARIANTS = [
-    Variant("sgd", lambda w: optim.SGD(w, lr=0.01)),
-    Variant("sgd: 0.2", lambda w: optim.SGD(w, lr=0.2)),
-    Variant("sgd: {lr: 0.1, momentum: 0.9}", lambda w: optim.SGD(w, lr=0.1, momentum=0.9)),
-    Variant("sgd: {lr: 0.1, momentum: 0.8, nesterov: true}", lambda w: optim.SGD(w, lr=0.1, momentum=0.8, nesterov=True)),
-    Variant("adam", optim.Adam),
-    Variant(
-        "adam: {lr: 0.05, beta1: 0.7, beta2: 0.9, epsilon: 1e-2}",
-        lambda w: optim.Adam(w, lr=0.05, betas=(0.7, 0.9), eps=1e-2),
-    ),
-    Variant("adam: {lr: 0.05, beta1: 0.0}", lambda w: optim.Adam(w, lr=0.05, betas=(0.0, 0.999))),
-    Variant("adamw: 0.05", lambda w: optim.AdamW(w, lr=0.05)),
-    Variant(
-        "adamw: {lr: 0.05, beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weight_decay: 0.3}",
-        lambda w: optim.AdamW(w, lr=0.05, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.3),
-    ),
-    Variant("rmsprop", lambda w: optim.RMSprop(w, lr=0.001)),
-    Variant(
-        "rmsprop: {lr: 0.01, decay: 0.8, epsilon: 1e-3, momentum: 0.6}",
-        lambda w: optim.RMSprop(w, lr=0.01, alpha=0.8, eps=1e-3, momentum=0.6),
-    ),
-    Variant("adagrad", optim.Adagrad),
-    Variant("adagrad: {lr: 0.3, epsilon: 0.1}", lambda w: optim.Adagrad(w, lr=0.3, eps=0.1)),
-]
+@pytest.mark.parametrize(("text", "peer"), PEERS, ids=[text for text, _ in PEERS])
+def test_optimizer(text: str, peer: Callable[[Sequence[Tensor]], Any]) -> None:
+    same_steps(stack(), rule_of(text), lambda w: peer(list(w.values())))
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=str)
-def test_optimizer(variant: Variant) -> None:
-    same_steps(stack(), rule_of(variant.text), lambda w: variant.peer(list(w.values())))
-
-
-@pytest.mark.parametrize("word", OPTIMIZERS.members)
+@pytest.mark.parametrize("word", OPTIMIZER_CASES)
 def test_every_setting_of_every_optimizer_is_compared(word: str) -> None:
-    used = [optimizer for optimizer in (optimizer_of(variant.text) for variant in VARIANTS) if optimizer.word == word]
+    used = [optimizer_of(text) for text in OPTIMIZER_CASES[word].peers]
+    assert {optimizer.word for optimizer in used} == {word}
     for name, field in OPTIMIZERS.members[word].model_fields.items():
         assert any(getattr(optimizer, name) != field.default for optimizer in used), f"{word}: {name} is always its default"
 
@@ -154,22 +121,14 @@ def test_clip_value(limit: float) -> None:
     )
 
 
-SCHEDULES = {
-    "step: 2": lambda o: optim.lr_scheduler.StepLR(o, 8),
-    "step: {epochs: 1.5, gamma: 0.5}": lambda o: optim.lr_scheduler.StepLR(o, 6, 0.5),
-    "one_cycle": lambda o: optim.lr_scheduler.OneCycleLR(o, 0.3, total_steps=20, cycle_momentum=False),
-    "exponential: 0.7": lambda o: optim.lr_scheduler.ExponentialLR(o, 0.7**0.25),
-    "cosine": lambda o: optim.lr_scheduler.CosineAnnealingLR(o, 20),
-    "cosine: {final: 0.2}": lambda o: optim.lr_scheduler.CosineAnnealingLR(o, 20, eta_min=0.2 * 0.3),
-    "constant: {warmup_epochs: 2}": lambda o: optim.lr_scheduler.LinearLR(o, 1 / 8, total_iters=7),
-}
+SCHEDULERS = [peer for case in SCHEDULE_CASES.values() for peer in case.peers.items()]
 
 
-@pytest.mark.parametrize("text", SCHEDULES)
-def test_schedule(text: str) -> None:
+@pytest.mark.parametrize(("text", "peer"), SCHEDULERS, ids=[text for text, _ in SCHEDULERS])
+def test_schedule(text: str, peer: Callable[[Any], Any]) -> None:
     """Five epochs of four steps, with a learning rate of 0.3."""
     optimizer = optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
-    scheduler, expected = SCHEDULES[text](optimizer), []
+    scheduler, expected = peer(optimizer), []
     for _ in range(STEPS):
         expected.append(scheduler.get_last_lr()[0])
         optimizer.step()

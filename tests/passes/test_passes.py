@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.networks import first_state, label, layers_of, model_of, values_of
+from support.cases import LAYER_VARIANTS
+from support.members import Variant
+from support.networks import first_state, label, model_of, values_of
 from support.random_graphs import random_graph, random_values
 from support.training import rule_of, step_of
+from support.variants import batch_of, trainable_model_of
 
 from netcli.executors import State
 from netcli.graph import Array, DType, Graph, Node, text, verify
-from netcli.layers.layer import LAYERS
+from netcli.layers.stack import Model
 from netcli.ops.random_uniform import RandomUniform
 from netcli.passes import PASSES, Pass, optimize
 
@@ -49,34 +52,35 @@ def test_random_graphs_keep_every_bit(apply: Pass, dtype: DType) -> None:
     assert smaller > 50
 
 
-#: Stacks that have every layer.
-STACKS = {
-    "images": """[random_shift: 2, random_flip: both, conv: {filters: 4, padding: same}, batchnorm, relu, dropout: 0.3,
-        maxpool: 2, conv: {filters: 4, groups: 2, bias: false}, leaky_relu, avgpool: {size: 2, stride: 1, padding: same}, elu,
-        layernorm, reshape: [4, 1, 1], global_avgpool, gelu, dense: {units: 6, weight_decay: 0.1, l1: 0.1}, silu, flatten,
-        dense: 3, softmax, cross_entropy: {label_smoothing: 0.1}]""",
-    "vectors": """[flatten, batchnorm: {affine: false}, dense: 6, sigmoid, dropout: 0.0, dense: 6, tanh, layernorm, dense: 3,
-        softplus, log_softmax, cross_entropy]""",
-    "binary": "[flatten, dense: 3, sigmoid, binary_cross_entropy]",
-    **{loss: f"[flatten, dense: 3, {loss}]" for loss in ("mse", "mae", "huber")},
-}
-
-
-def test_the_stacks_have_every_layer() -> None:
-    assert {item.word for stack in STACKS.values() for item in layers_of(stack)} == set(LAYERS.members)
+#: Many layers behind each other.
+STACK = """[random_shift: 2, random_flip: both, conv: {filters: 4, padding: same}, batchnorm, relu, dropout: 0.3,
+    maxpool: 2, conv: {filters: 4, groups: 2, bias: false}, leaky_relu, avgpool: {size: 2, stride: 1, padding: same}, elu,
+    layernorm, reshape: [4, 1, 1], global_avgpool, gelu, dense: {units: 6, weight_decay: 0.1, l1: 0.1}, silu, flatten,
+    dense: 3, softmax, cross_entropy: {label_smoothing: 0.1}]"""
 
 
 @EVERY
-@pytest.mark.parametrize("name", STACKS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_training_steps_keep_every_bit(apply: Pass, name: str, dtype: DType) -> None:
-    model = model_of(STACKS[name], (2, 6, 6), classes=3, dtype=dtype)
-    graph = step_of(model, rule_of("adamw", "cosine: {warmup_epochs: 1}", clip_norm=1.0, clip_value=0.5))
+def test_training_steps_keep_every_bit(apply: Pass, dtype: DType) -> None:
+    model = model_of(STACK, (2, 6, 6), classes=3, dtype=dtype)
+    generator = np.random.default_rng(0)
+    feeds = {"input": generator.normal(size=(9, 2, 6, 6)).astype(dtype), "target": generator.integers(0, 3, 9).astype("int32")}
+    check_step(apply, model, "cosine: {warmup_epochs: 1}", feeds)
+
+
+@pytest.mark.parametrize("variant", LAYER_VARIANTS, ids=str)
+def test_steps_of_every_layer_keep_every_bit(variant: Variant) -> None:
+    """All passes, one after the other."""
+    model = trainable_model_of(variant, "float32")
+    check_step(optimize, model, "constant", batch_of(variant, np.random.default_rng(0), 9, "float32"))
+
+
+def check_step(apply: Pass, model: Model, schedule: str, feeds: dict[str, Array]) -> None:
+    """The step with the passes computes the same bits as without, draws the same numbers, and no pass finds more in it."""
+    graph = step_of(model, rule_of("adamw", schedule, clip_norm=1.0, clip_value=0.5))
     made = apply(graph)
     verify(made)
     assert text(apply(made)) == text(made)
-    generator = np.random.default_rng(0)
-    feeds = {"input": generator.normal(size=(9, 2, 6, 6)).astype(dtype), "target": generator.integers(0, 3, 9).astype("int32")}
     state = first_state(model, 0, graph)
     same_bits(results(made, state, feeds), results(graph, state, feeds))
     assert draws(made) == draws(graph)

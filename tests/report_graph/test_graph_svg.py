@@ -287,4 +287,4 @@ def test_without_resvg_a_png_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(UsageError, match="needs resvg") as caught:
         png(text_of(sigmoid_dropout))
-    assert 'pip install "netcli[png]"' in str(caught.value)
+    assert "pip install resvg-py" in str(caught.value)

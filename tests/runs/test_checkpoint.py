@@ -78,6 +78,7 @@ def test_everything_else_comes_back(saved: Path) -> None:
     assert [path.name for path in saved.parent.iterdir()] == ["c.safetensors"]
 
 
+@pytest.mark.slow
 def test_a_layer_may_be_called_as_it_likes(tmp_path: Path) -> None:
     for name in ("sums", "seed", "step", "adam", "lr", "loss", "update"):
         text = f"data: {{dataset: iris}}\nmodel: {{layers: [dense: {{name: {name}, units: 3}}, softmax, cross_entropy]}}\n"

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from support.runs import assert_same_run, config_of, environment, last_of, succeed, tensors_of
+
+pytestmark = pytest.mark.slow
 
 #: Goes on with a run of one epoch up to a second one, once for each of the moments before something is written, flushed or
 #: renamed in it: a child kills itself there, as `kill -9` does, and another one goes on. Prints the moments.

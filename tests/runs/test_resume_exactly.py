@@ -39,6 +39,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "breaks",
     [[1], [20], [STEPS - 1], [STEPS], [STEPS + 1], [2 * STEPS], [3 * STEPS - 1], [5, 10, STEPS - 15, 1, STEPS, 2]],

@@ -11,9 +11,8 @@ from netcli.analysis.inspect.costs import layer_rows
 from netcli.analysis.inspect.records import LayerRow
 from netcli.analysis.inspect.views import View, view_of
 from netcli.graph import DType, Graph, TensorType
-from netcli.layers.placing import place
 from netcli.layers.stack import Inputs, Model, build_model
-from support.networks import layers_of
+from support.networks import layers_of, numbered
 from support.training import rule_of, step_of
 
 
@@ -41,13 +40,12 @@ def sample(
 ) -> Sample:
     """A sample of a YAML list of layers on examples of a shape."""
     layers = layers_of(stack)
-    placed = place(layers, [10 + index for index in range(len(layers))])
     target = TensorType((), "int32" if classes else "float32", varying=True)
     ones = np.ones((1,) * len(shape))
     inputs = Inputs(TensorType(shape, dtype, varying=True), target, classes, 1.0, 0.0 * ones, ones)
-    model = build_model(placed, inputs, weight_decay=weight_decay)
+    model = build_model(layers, inputs, weight_decay=weight_decay, locate=numbered(layers, 10))
     step = step_of(model, rule_of(optimizer))
-    return Sample(model, step, layer_rows(placed, model, step))
+    return Sample(model, step, layer_rows(model, step))
 
 
 @cache

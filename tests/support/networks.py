@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -14,8 +14,9 @@ from netcli.executors import State, executor, initial_state
 from netcli.graph import Array, DType, Graph, Node, Shape, TensorType, op_of
 from netcli.graph import Variable as VariableOp
 from netcli.layers.layer import LAYERS, Layer
-from netcli.layers.placing import place
+from netcli.layers.placing import Written
 from netcli.layers.stack import Inputs, Model, build_model
+from netcli.layers.walk import Locate
 from netcli.settings import Choice
 
 _STACK = TypeAdapter(list[Annotated[Layer, Choice(LAYERS)]])
@@ -52,7 +53,26 @@ def model_of(
         _ranked(mean, shape),
         _ranked(deviation, shape),
     )
-    return build_model(place(layers_of(text)), inputs, dtype=dtype, weight_decay=weight_decay, l1=l1)
+    stack = layers_of(text)
+    return build_model(stack, inputs, dtype=dtype, weight_decay=weight_decay, l1=l1, locate=numbered(stack))
+
+
+def within(layer: Layer) -> Iterator[Layer]:
+    """A layer and all that are in it."""
+    yield layer
+    for stack in layer.stacks:
+        for inner in stack:
+            yield from within(inner)
+
+
+def numbered(stack: Sequence[Layer], first_line: int | None = None) -> Locate:
+    """The layers of a stack by their numbers from 0, and on lines from the first one on."""
+    places = {
+        id(layer): Written((number,), None if first_line is None else first_line + number)
+        for number, outer in enumerate(stack)
+        for layer in within(outer)
+    }
+    return lambda layer: places.get(id(layer), Written())
 
 
 def _ranked(statistic: object, shape: Shape) -> Array:

@@ -43,11 +43,18 @@ def rule_of(optimizer: str, schedule: str = "constant", *, steps_per_epoch: int 
 
 
 def rates(
-    schedule: str, lr: float, *, steps_per_epoch: int, epochs: int, dtype: DType = "float64", at: Iterable[int] | None = None
+    schedule: str | Schedule,
+    lr: float,
+    *,
+    steps_per_epoch: int,
+    epochs: int,
+    dtype: DType = "float64",
+    at: Iterable[int] | None = None,
 ) -> list[float]:
     """The learning rate at these steps, by default at each step of all epochs."""
     step = placeholder("at", TensorType((), dtype))
-    rate = scheduled(schedule_of(schedule), lr, step, steps_per_epoch, epochs)
+    written = schedule_of(schedule) if isinstance(schedule, str) else schedule
+    rate = scheduled(written, lr, step, steps_per_epoch, epochs)
     program, steps = executor("numpy").compile(Graph({"lr": rate})), range(steps_per_epoch * epochs) if at is None else at
     return [program.run(State({}), {"at": np.array(number, dtype)})["lr"].item() for number in steps]
 

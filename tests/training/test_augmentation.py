@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +10,9 @@ from support.networks import value_of
 from support.runs import assert_same_run, call, config_of, document, interrupted_after, succeed
 
 from netcli.config.load import load
+from netcli.executors import EXECUTORS
 from netcli.training.session import prepare
 
-EXECUTORS = [
-    "numpy",
-    pytest.param("llvm", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="needs llvmlite")),
-]
 AUGMENTED = """\
 data: {dataset: digits, batch_size: 64}
 model:

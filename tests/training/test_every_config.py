@@ -93,6 +93,7 @@ def test_without_the_files_it_says_where_they_come_from(path: Path, tmp_path: Pa
     assert "data/mnist" in path.read_text(encoding="utf-8").split("name:")[0]
 
 
+@pytest.mark.slow
 @each_mnist_config
 def test_with_the_real_files(path: Path, mnist_directory: Path) -> None:
     session = prepare(load(path, elsewhere(path, mnist_directory)))

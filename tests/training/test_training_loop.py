@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from support.runs import IRIS, best_of, config_of, document, last_of, metrics_of, refused, succeed, tensors_of
 
+from netcli.optimizers.optimizer import OPTIMIZERS
+
 
 def random() -> np.random.Generator:
     """The same numbers in each test."""
@@ -227,7 +229,7 @@ def test_the_schedule_is_that_of_the_steps(tmp_path: Path) -> None:
     assert [line["lr"] for line in metrics_of(tmp_path / "run")] == pytest.approx([0.01, 0.005, 0.0025])
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop", "adagrad"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.members)
 def test_every_optimizer_learns_iris(optimizer: str, tmp_path: Path) -> None:
     text = IRIS.replace("optimizer: {adam: 0.01}", f"optimizer: {{{optimizer}: {{lr: 0.05}}}}")
     summary = document("train", config_of(tmp_path, text), "train.epochs=25", "--run-dir", tmp_path / "run")

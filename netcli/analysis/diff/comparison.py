@@ -36,7 +36,7 @@ class _Side:
 
     @classmethod
     def of(cls, session: Session) -> _Side:
-        return cls(session, layer_rows(session.layers, session.model, session.step), yaml_lines(session))
+        return cls(session, layer_rows(session.model, session.step), yaml_lines(session))
 
 
 def compare(before: Session, after: Session, names: tuple[str, str]) -> Comparison:

@@ -16,8 +16,10 @@ from netcli.analysis.values import first_batch
 from netcli.autodiff import gradients
 from netcli.errors import Place
 from netcli.graph import Array, Graph, Node, Variable, op_of
-from netcli.layers.layer import Baseline
+from netcli.layers.building import counted
+from netcli.layers.layer import Baseline, Loss
 from netcli.layers.placing import Placed
+from netcli.training.remarks import last_batch, small_batch, starved
 from netcli.training.session import Session
 
 #: Inputs around 0 with a deviation near 1 are what the initialisers are derived for (LeCun, Bottou, Orr and Müller, "Efficient
@@ -56,6 +58,7 @@ def look(session: Session, asked: Callable[[], bool]) -> Iterator[Finding]:
         raise KeyboardInterrupt
     yield _standardised(seen)
     yield from _ending(session)
+    yield from _last_batch(session)
     yield _first_loss(seen)
     yield _activations(seen)
     yield _gradients(seen)
@@ -126,7 +129,7 @@ def _ending(session: Session) -> Iterator[Finding]:
     if not loss_of(session).reads:
         return
     remark, bounds = next(iter(ending.remarks), None), ending.logits.bounds
-    what = "logits" if ending.form is None else f"{ending.form.value} of {session.layers[ending.by].name}"
+    what = "logits" if ending.form is None else f"{ending.form.value} of {ending.by.name if ending.by else ''}"
     yield Finding(
         "end of the stack",
         "ok" if remark is None else "warning",
@@ -134,7 +137,24 @@ def _ending(session: Session) -> Iterator[Finding]:
         "logits that may lie anywhere",
         {"form": None if ending.form is None else ending.form.value, "low": bounds.low, "high": bounds.high},
         None if remark is None else f"{remark.message}; {remark.hint}",
-        None if remark is None else session.place_of(session.layers[remark.index].name),
+        None if remark is None else session.place_of(remark.placed.name),
+    )
+
+
+def _last_batch(session: Session) -> Iterator[Finding]:
+    """Whether the last batch of an epoch is too small for a layer; nothing is said where no layer asks for more than one."""
+    if not any(placed.layer.least_batch(node.shape) > 1 for placed, node in session.model.training.layers):
+        return
+    placed, examples = starved(session), last_batch(session)
+    problem = None if placed is None else small_batch(session, placed)
+    yield Finding(
+        "last batch",
+        "ok" if problem is None else "warning",
+        counted(examples, "example"),
+        "at least 2, for batchnorm",
+        {"examples": examples},
+        None if problem is None else f"{problem.message}; {problem.hint}",
+        None if problem is None else problem.place,
     )
 
 
@@ -190,8 +210,8 @@ def _last_weights(session: Session) -> Place | None:
 
 def _activations(seen: _Seen) -> Finding:
     """The deviation of each layer's output, but for those that make probabilities or the loss of it."""
-    given = seen.session.model.ending.given
-    values = [p for p, after in zip(seen.session.layers, given[1:], strict=False) if after.form is None]  # not the loss
+    after = seen.session.model.after
+    values = [p for p in seen.session.layers if after[p].form is None and not isinstance(p.layer, Loss)]
     found = {p: float(seen.outputs[p].std()) for p in values if p in seen.outputs}
     if not found:
         found = {p: float(y.std()) for p, y in seen.outputs.items()}

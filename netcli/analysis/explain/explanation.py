@@ -72,7 +72,7 @@ def explain(snapshot: Snapshot, text: str, examples: int | None = None) -> Expla
         derivatives=derivatives,
         kink=kink,
         is_zero=is_zero(found),
-        stages=stages_of(snapshot.session.layers, point.model, found, lines),
+        stages=stages_of(point.model, found, lines),
         chain=() if is_zero(found) else chain_of(found, values_of),
     )
 
@@ -81,7 +81,7 @@ def _point(snapshot: Snapshot, feeds: Feeds) -> _Point:
     """The model once more in float64, at the state and the batch."""
     data = snapshot.session.data
     statistics = Statistics(data.scale, data.mean, data.deviation)
-    _, model = build(snapshot.session.loaded, snapshot.session.signature, statistics, "float64")
+    model = build(snapshot.session.loaded, snapshot.session.signature, statistics, "float64")
     wide = {name: _wide(value) for name, value in snapshot.state.values.items()}
     return _Point(model, State(wide), feeds)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from netcli.autodiff.flow import Factor, Flow, strongest_chain
 from netcli.autodiff.gradcheck import Evaluate
 from netcli.autodiff.zero_causes import is_zero, moving
 from netcli.graph import Array, Graph, Node, Variable, op_of
-from netcli.layers.placing import Placed
 from netcli.layers.stack import Model
 from netcli.training.session import Session
 
@@ -25,14 +24,14 @@ def yaml_lines(session: Session) -> dict[str, str]:
     return {name: place.text.strip() for name, place in places.items() if place is not None and place.text is not None}
 
 
-def stages_of(layers: Sequence[Placed], model: Model, found: Flow, lines: Mapping[str, str]) -> tuple[Stage, ...]:
+def stages_of(model: Model, found: Flow, lines: Mapping[str, str]) -> tuple[Stage, ...]:
     """The rows on the way, the last computed first; `lines` are those of the layers in the YAML."""
     network = model.training
     outputs = {"loss": network.loss, "objective": network.objective}
     if network.objective is network.loss:
         del outputs["objective"]
     graph = Graph({**outputs, GRADIENT + op_of(found.x, Variable).label: found.gradient})
-    sections = mirror(graph, layer_rows(layers, model, graph)).sections
+    sections = mirror(graph, layer_rows(model, graph)).sections
     moved = moving(found)
     rows = [(section.layer.name, section.layer.line, entry) for section in sections for entry in section.entries]
     return tuple(

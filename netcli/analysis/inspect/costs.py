@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netcli.analysis.inspect.records import LayerRow
 from netcli.analysis.inspect.roles import is_computed, kept_values
 from netcli.graph import Graph, Node, Phase
-from netcli.layers.placing import Placed
 from netcli.layers.stack import Model
 
 
@@ -20,24 +19,23 @@ class Cost:
     per_step: int
 
 
-def layer_rows(layers: Sequence[Placed], model: Model, step: Graph) -> tuple[LayerRow, ...]:
+def layer_rows(model: Model, step: Graph) -> tuple[LayerRow, ...]:
     """The layers in their order, behind a row for the input, where the data are standardised.
 
     FLOPs are those of one example: of nodes that are varying or read a varying value. What is done once a step whatever the
     batch (penalties, statistics, all of the update) is not in them; see `cost`. The loss's row holds the metrics. Bytes of
     activations: see `activation_bytes`.
     """
-    words = {placed.name: (placed.layer.word, placed.line) for placed in layers}
-    shapes = {placed.name: node.shape for placed, node in model.training.layers}
     costs = {phase: _flops(step, phase) for phase in ("forward", "backward")}
     kept = activation_bytes(step)
     rows = [
         LayerRow("input", "input", None, model.input.shape, 0, costs["forward"].get("input", 0), 0, kept.get("input", 0)),
     ]
-    for name, (word, line) in words.items():
+    for placed, node in model.training.layers:
+        name = placed.name
         parameters = sum(w.type.size for w in model.parameters if w.origin.layer == name)
         numbers = (costs["forward"].get(name, 0), costs["backward"].get(name, 0), kept.get(name, 0))
-        rows.append(LayerRow(name, word, line, shapes[name], parameters, *numbers))
+        rows.append(LayerRow(name, placed.layer.word, placed.line, node.shape, parameters, *numbers))
     return tuple(rows)
 
 

@@ -12,7 +12,7 @@ from netcli.training.session import Session
 def header(session: Session, run_dir: str) -> Header:
     """What will be trained."""
     config, data = session.loaded.config, session.data
-    rows = layer_rows(session.layers, session.model, session.step)
+    rows = layer_rows(session.model, session.step)
     facts = {"dataset": data.name, "training": f"{len(data.train):,} examples"}
     facts |= {
         name: f"{len(split):,}" for name, split in (("validation", data.validation), ("test", data.test)) if split is not None

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 import llvmlite
 import numpy as np
 
-from netcli.errors import ExecutorError, UsageError
+from netcli.errors import UsageError
 from netcli.executors.cache import CodeCache, code_cache
-from netcli.executors.executor import Executor, Feeds, Profile, Program, State, Told, check_feeds, nobody
+from netcli.executors.executor import Executor, Feeds, Profile, Program, State, Told, check_data, check_feeds, nobody
 from netcli.executors.llvm.code import code_of, modules_of, timed_code_of
 from netcli.executors.llvm.compiling import Compiled, assembly, linked
 from netcli.executors.llvm.key import made_with
@@ -107,7 +107,7 @@ class LlvmProgram(Program):
     def _run(
         self, code: Loaded, state: State, data: Feeds, batches: Sequence[Array], asked: Callable[[], bool]
     ) -> Iterator[dict[str, Array]]:
-        self._check(data, batches)
+        check_data(self.graph, data, batches)
         done = 0
         while done < len(batches):
             now = batches[done : done + code.together]
@@ -140,17 +140,6 @@ class LlvmProgram(Program):
             case "asm":
                 return assembly(program, self.cpu)
         raise AssertionError(f"{stage} is none of {LlvmExecutor.stages}")
-
-    def _check(self, data: Feeds, batches: Sequence[Array]) -> None:
-        """Raise ExecutorError for data that does not fit the graph, and for indices that do not fit the data."""
-        varying = [label for label, node in self.graph.placeholders.items() if node.type.varying]
-        check_feeds(self.graph, {label: array[:1] if label in varying else array for label, array in data.items()})
-        examples = min((len(data[label]) for label in varying), default=None)
-        for indices in batches:
-            if not len(indices):
-                raise ExecutorError("a batch has at least one example, found none")
-            if examples is not None and not 0 <= np.min(indices) <= np.max(indices) < examples:
-                raise ExecutorError(f"a batch has example {np.max(indices)} of data with {examples} examples, from 0 on")
 
 
 def plan_of(graph: Graph, target: Cpu, examples: int) -> Plan:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from netcli.errors import ExecutorError
-from netcli.executors.executor import Executor, Feeds, Profile, Program, Spent, State, Told, check_feeds, nobody
+from netcli.executors.executor import Executor, Feeds, Profile, Program, Spent, State, Told, check_data, check_feeds, nobody
 from netcli.graph import Array, Graph, Node, Variable, op_of, text, topological
 
 #: What limits the threads of the matrix libraries that numpy may be built with; read when numpy is imported.
@@ -76,6 +76,7 @@ class NumpyProgram(Program):
         self, state: State, data: Feeds, batches: Sequence[Array], asked: Callable[[], bool] = lambda: False
     ) -> Iterator[dict[str, Array]]:
         """Gather and run, batch by batch."""
+        check_data(self.graph, data, batches)
         for indices in batches:
             outputs = self.run(state, self._gathered(data, indices))
             yield outputs
@@ -84,6 +85,7 @@ class NumpyProgram(Program):
 
     def profile(self, state: State, data: Feeds, batches: Sequence[Array]) -> Profile:
         """Run steps, node by node."""
+        check_data(self.graph, data, batches)
         clock = _Clock()
         for indices in batches:
             feeds = self._gathered(data, indices)
@@ -100,7 +102,8 @@ class NumpyProgram(Program):
         return text(self.graph)
 
     def _gathered(self, data: Feeds, indices: Array) -> Feeds:
-        return {label: array[indices] for label, array in data.items() if label in self.graph.placeholders}
+        used = {label: node.type.varying for label, node in self.graph.placeholders.items()}
+        return {label: data[label][indices] if varying else data[label] for label, varying in used.items()}
 
     def _is_finite(self, outputs: Mapping[str, Array]) -> bool:
         return all(np.isfinite(outputs[name]).all() for name in self.guards)

@@ -44,8 +44,7 @@ def write_events(graph: Graph, directory: Path) -> Path:
         from tensorboardX.proto.event_pb2 import Event  # noqa: PLC0415 - optional
         from tensorboardX.record_writer import RecordWriter  # noqa: PLC0415
     except ImportError as error:
-        hint = 'pip install "netcli[tensorboard]"'
-        raise UsageError("writing an event file needs tensorboardX", hint=hint) from error
+        raise UsageError("writing an event file needs tensorboardX", hint="pip install tensorboardX") from error
     directory.mkdir(parents=True, exist_ok=True)
     path = directory.resolve() / FILE
     now = time.time()

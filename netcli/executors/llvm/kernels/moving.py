@@ -1,4 +1,4 @@
-"""Values in another form, element by element where they are read: repeated, reshaped, reversed, labels as vectors."""
+"""Values in another form, element by element where they are read: repeated, reshaped, moved, labels as vectors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from netcli.executors.llvm.storage import is_squeeze
 from netcli.graph import Node, Shape, op_of
 from netcli.ops.one_hot import OneHot
 from netcli.ops.reduce import BatchBroadcast
-from netcli.ops.shape import Broadcast, Reshape, Reverse
+from netcli.ops.shape import Broadcast, Reshape, Reverse, Transpose
+from netcli.ops.slice import Pad, Slice, resized
 
 
 class Repeated(Inlined):
@@ -70,6 +71,45 @@ class Reversed(Inlined):
         axis, turned = op_of(node, Reverse).axis, list(indices)
         turned[axis] = s.e.add(node.shape[axis] - 1, s.e.mul(-1, turned[axis]))
         return s.at(node.inputs[0], turned, block)
+
+
+class Transposed(Inlined):
+    """The axes in another order."""
+
+    serves = (Transpose,)
+    by_number = True
+
+    def value(self, s: Scope, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
+        order = op_of(node, Transpose).order
+        return s.at(node.inputs[0], [indices[order.index(axis)] for axis in range(len(order))], block)
+
+
+class Parts(Inlined):
+    """A part along one axis."""
+
+    serves = (Slice,)
+    by_number = True
+
+    def value(self, s: Scope, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
+        op = op_of(node, Slice)
+        at = s.e.add(op.begin, indices[op.axis])
+        return s.at(node.inputs[0], resized(tuple(indices), op.axis, at), block)
+
+
+class Padded(Inlined):
+    """Zeros around a value along one axis; where they are, its first element is read and not used."""
+
+    serves = (Pad,)
+    by_number = True
+
+    def value(self, s: Scope, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
+        (x,), op, b = node.inputs, op_of(node, Pad), s.e.b
+        last = I64(x.shape[op.axis] - 1)
+        at = b.sub(s.e.index(indices[op.axis]), I64(op.before))
+        inside = b.icmp_unsigned("<=", at, last)  # what lies before is, unsigned, large
+        value = s.at(x, resized(tuple(indices), op.axis, b.select(inside, at, I64(0))), block)
+        zero = Lanes.constant(s.e, 0, value.dtype)
+        return Lanes(s.e, b.select(inside, value.value, zero.value), value.dtype)
 
 
 class Labels(Inlined):

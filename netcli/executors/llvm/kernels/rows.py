@@ -21,22 +21,22 @@ def emit_softmax(s: Scope, node: Node) -> None:
     (x,) = node.inputs
     source, target, e = s.array(x), s.array(node), s.e
     *outer, classes = x.shape
-    with _blocks(s, node) as block, s.over(outer) as indices:
+    with blocks_of(s, node) as block, s.over(outer) as indices:
         top = _maximum(s, source, indices, classes, block)
         with e.carrying(classes, [e.splat(0.0)]) as turn:
             power = _exp(s, e.b.fsub(e.value(source, (*indices, turn.index), block), top))
-            _put(s, Lanes(e, power, "float32"), target, (*indices, turn.index), block)
+            put(s, Lanes(e, power, "float32"), target, (*indices, turn.index), block)
             turn.values = [e.b.fadd(turn.values[0], power)]
         (total,) = turn.values
         if isinstance(node.op, LogSoftmax):
             logarithm = to_memory(s.xp.log(Lanes(e, total, "float32")))
             with e.loop(classes) as k:
                 shifted = e.b.fsub(e.value(source, (*indices, k), block), top)
-                _put(s, Lanes(e, e.b.fsub(shifted, logarithm), "float32"), target, (*indices, k), block)
+                put(s, Lanes(e, e.b.fsub(shifted, logarithm), "float32"), target, (*indices, k), block)
         else:
             with e.loop(classes) as k:
                 share = e.b.fdiv(e.value(target, (*indices, k), block), total)
-                _put(s, Lanes(e, share, "float32"), target, (*indices, k), block)
+                put(s, Lanes(e, share, "float32"), target, (*indices, k), block)
 
 
 def emit_maximum(s: Scope, node: Node) -> None:
@@ -46,7 +46,7 @@ def emit_maximum(s: Scope, node: Node) -> None:
     target, e, dtype = s.array(node), s.e, node.type.dtype
     axis = len(x.shape) + node.op.axis
     others = [1 if a == axis else n for a, n in enumerate(x.shape)]
-    with _blocks(s, node) as block, s.over(others) as indices:
+    with blocks_of(s, node) as block, s.over(others) as indices:
 
         def place(i: Index, indices: Sequence[Index] = indices) -> tuple[Index, ...]:
             return (*indices[:axis], i, *indices[axis + 1 :])
@@ -63,11 +63,11 @@ def emit_maximum(s: Scope, node: Node) -> None:
                 better.choose(_number(s, turn.index), _where(s, turn.values)).value,
             ]
         if isinstance(node.op, Max):
-            _put(s, Lanes(e, turn.values[0], dtype), target, indices, block)
+            put(s, Lanes(e, turn.values[0], dtype), target, indices, block)
         else:
             with e.loop(x.shape[axis]) as i:
                 here = _where(s, turn.values) == _number(s, i)
-                _put(s, here.astype(dtype), target, place(i), block)
+                put(s, here.astype(dtype), target, place(i), block)
     s.forget()
 
 
@@ -80,7 +80,7 @@ def _number(s: Scope, index: Index) -> Lanes:
 
 
 @contextmanager
-def _blocks(s: Scope, node: Node) -> Iterator[Index]:
+def blocks_of(s: Scope, node: Node) -> Iterator[Index]:
     """A loop over the blocks of a varying value; a uniform one is computed once."""
     if node.type.varying:
         with s.e.loop(s.blocks) as block:
@@ -89,7 +89,7 @@ def _blocks(s: Scope, node: Node) -> Iterator[Index]:
         yield 0
 
 
-def _put(s: Scope, value: Lanes, target: Array, indices: Sequence[Index], block: Index) -> None:
+def put(s: Scope, value: Lanes, target: Array, indices: Sequence[Index], block: Index) -> None:
     """Store an element of a varying or of a uniform value."""
     address = s.e.address(target, indices, block)
     if target.varying:

@@ -25,7 +25,7 @@ def png(drawing: str) -> bytes:
     try:
         import resvg_py  # noqa: PLC0415 - optional
     except ImportError as error:
-        raise UsageError("writing a PNG needs resvg", hint='pip install "netcli[png]", or write --format svg') from error
+        raise UsageError("writing a PNG needs resvg", hint="pip install resvg-py, or write --format svg") from error
     root = ElementTree.fromstring(drawing)  # noqa: S314 - netcli's own
     width, height = (round(ZOOM * float(root.attrib[side])) for side in ("width", "height"))
     if width * height > MOST_PIXELS:

@@ -1,0 +1,11 @@
+"""A commented config to begin with."""
+
+from __future__ import annotations
+
+from support.members import CommandCase
+
+CASE = CommandCase(
+    arguments=lambda place: [place.folder / "new.yaml"],
+    keys=None,
+    refused={"nowhere/new.yaml": "nowhere"},
+)
