@@ -57,8 +57,9 @@ def main(net: str, batch: int, seconds: float) -> None:
     graph = optimize(
         training_step(network.objective, network.outputs, model.parameters, model.step, rule, dict(network.updates))
     )
+    executor = LlvmExecutor()
     begun = time.perf_counter()
-    program = LlvmExecutor().compile(graph, ("loss", "grad_norm"))
+    program = executor.compile(graph, ("loss", "grad_norm"))
     program.prepare(batch)
     compiling = (time.perf_counter() - begun) * 1e3
     generator = np.random.default_rng(0)

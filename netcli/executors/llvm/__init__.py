@@ -14,6 +14,7 @@ from netcli.executors.cache import CodeCache, code_cache
 from netcli.executors.executor import Executor, Feeds, Profile, Program, State, Told, check_data, check_feeds, nobody
 from netcli.executors.llvm.code import code_of, modules_of, timed_code_of
 from netcli.executors.llvm.compiling import Compiled, assembly, linked
+from netcli.executors.llvm.kernel import load_kernels
 from netcli.executors.llvm.key import made_with
 from netcli.executors.llvm.loaded import Loaded
 from netcli.executors.llvm.peak import measured_peak
@@ -35,7 +36,8 @@ class LlvmExecutor(Executor):
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or _threads_asked() or cpus()
         self.cache = code_cache()
-        made_with()  # of the sources as they are now, not as they may be when something is compiled
+        made_with()  # of the sources as they are now, not as they may be when something is compiled,
+        load_kernels()  # and so are the kernels
 
     @property
     def fingerprint(self) -> str:

@@ -164,6 +164,11 @@ def kernel_of(op: Op) -> Kernel | None:
     return _kernel_for(type(op))
 
 
+def load_kernels() -> None:
+    """Import all kernels that there are, once."""
+    _kernels()
+
+
 def is_served_by(node: Node, *kinds: type[Kernel]) -> bool:
     """Whether the node's kernel is of one of these kinds."""
     return _is_of(type(node.op), kinds)
