@@ -79,8 +79,8 @@ def test_sigmoid_and_dropout() -> None:
     assert derivatives(of, "sigmoid1") == {"sigmoid(x)": ["g · y · (1 − y)"]}
     assert derivatives(of, "dropout1") == {
         "random_uniform(seed, step)": [],
-        "greater(0.5, random_uniform)": [],
-        "divide(x, 0.5)": ["g / 0.5"],
+        "greater(rate, random_uniform)": [],
+        "divide(x, one_minus_rate)": ["g / one_minus_rate"],
         "select(greater, 0, x)": ["select(greater, 0, g)"],
     }
     assert derivatives(of, "mse1")["multiply(x, x)"] == ["g · x"]
@@ -111,8 +111,8 @@ def test_gradients_that_meet_are_added() -> None:
 
 def test_a_penalty_is_part_of_the_gradient_and_stands_with_its_layer() -> None:
     found = derivatives(knotted(), "eyes")
-    assert found["weight"] == ["5e-05 · weight + 5e-05 · weight + conv2d_weight_grad(x, g)"]
-    assert {"multiply(weight, weight)", "sum(multiply)", "multiply_1(sum, 5e-05)"} <= set(found)
+    assert found["weight"] == ["half_weight_decay · weight + half_weight_decay · weight + conv2d_weight_grad(x, g)"]
+    assert {"multiply(weight, weight)", "sum(multiply)", "multiply_1(sum, half_weight_decay)"} <= set(found)
 
 
 def test_a_layer_without_nodes_has_an_empty_section() -> None:
@@ -133,7 +133,7 @@ def test_reshapes_stand_in_the_row_of_what_they_serve_unless_they_are_all_there_
     ("optimizer", "expected"),
     [
         ("sgd: 0.1", "− lr · ∂weight"),
-        ("sgd: {lr: 0.1, momentum: 0.9}", "− lr · (0.9 · momentum + ∂weight)"),
+        ("sgd: {lr: 0.1, momentum: 0.9}", "− lr · (mu · momentum + ∂weight)"),
         ("rmsprop: 0.1", None),
     ],
 )

@@ -86,7 +86,7 @@ def test_an_ascii_picture_has_the_same_columns() -> None:
 def test_without_a_width_nothing_is_cut() -> None:
     text = "\n".join(lines(knotted()))
     assert "…" not in text
-    assert "5e-05 · weight + 5e-05 · weight + conv2d_weight_grad(x, g)" in text
+    assert "half_weight_decay · weight + half_weight_decay · weight + conv2d_weight_grad(x, g)" in text
     assert "◀━ − lr · ∂weight" in "\n".join(lines(sigmoid_dropout()))
 
 

@@ -18,7 +18,7 @@ from support.graphs import SAMPLES, Sample, deep, digits, knotted, lenet, sample
 
 from netcli.analysis.inspect.roles import is_parameter, kept_values
 from netcli.errors import UsageError
-from netcli.graph import Constant, Graph, Node, TensorType, placeholder
+from netcli.graph import Graph, Known, Node, TensorType, placeholder
 from netcli.report.graphs.document import as_json
 from netcli.report.graphs.figure.png import MOST_PIXELS, ZOOM, png
 from netcli.report.graphs.figure.svg import svg
@@ -105,10 +105,10 @@ def test_every_node_of_the_json_is_there_once(made: Made, detail: Detail) -> Non
     assert sorted(drawn) == [node["id"] for node in nodes]
     in_boxes = {number for box in boxes_of(root).values() for number in box.nodes}
     for node in nodes:
-        if node["phase"] == "backward" and node["op"] != "constant":
+        if node["phase"] == "backward" and node["op"] not in {"constant", "setting"}:
             assert node["id"] in in_boxes, node["name"]
     said = [text.text or "" for text in root.iter(f"{SVG}text") if "not drawn" in (text.text or "")]
-    silent = {"constant", "batch_size"}
+    silent = {"constant", "setting", "batch_size"}
     left_out = [node for node in nodes if node["id"] not in in_boxes and node["op"] not in silent]
     assert said == [f"not drawn: {len(left_out)} nodes of metrics, statistics, norms and the optimizer's arithmetic"]
 
@@ -147,14 +147,16 @@ def test_lines_are_the_reads_of_the_graph(made: Made) -> None:
         (home[ids[x]], home[ids[node]])
         for node in graph.nodes
         for place, x in enumerate(node.inputs)
-        if place != node.op.like and ids[x] in home and ids[node] in home and not isinstance(x.op, Constant)
+        if place != node.op.like and ids[x] in home and ids[node] in home and not isinstance(x.op, Known)
     }
     lines = {(line.source, line.target) for line in lines_of(root)}
     ends = {name for name, box in boxes.items() if not box.nodes}
     # what is written out in several boxes (statistics, numbers), and the value that an update changes, have no line
     written: set[Node] = set()
     for node in graph.nodes:
-        if node.op.name in {"variable", "constant", "batch_size"} or (node.inputs and written.issuperset(node.inputs)):
+        if node.op.name in {"variable", "constant", "setting", "batch_size"} or (
+            node.inputs and written.issuperset(node.inputs)
+        ):
             written.add(node)
     inlined = {name for name in reads - lines if name[0] != name[1] and boxes[name[1]].kind != "update"}
     for source, target in inlined:
@@ -172,7 +174,7 @@ def test_gradients_stand_beside_what_they_differentiate(made: Made) -> None:
     checked = 0
     for gradient, node in ((node, node.origin.forward) for node in graph.nodes if node.origin.phase == "backward"):
         left, right = home.get(ids[node]) if node in ids else None, home.get(ids[gradient])  # type: ignore[index]
-        if left is None or right is None or right.text.startswith("∂") or node is None or isinstance(gradient.op, Constant):
+        if left is None or right is None or right.text.startswith("∂") or node is None or isinstance(gradient.op, Known):
             continue
         assert left.x < right.x
         if gradient in graph.nodes and right.kind == "backward" and not is_parameter(node):

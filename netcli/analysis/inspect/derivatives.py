@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netcli.analysis.inspect.formula import formulas
 from netcli.analysis.inspect.roles import forward_values, gradients_of, is_computed
 from netcli.analysis.inspect.rows import Row, Rows
-from netcli.graph import Constant, Graph, Node, TensorType, read_by
+from netcli.graph import Graph, Known, Node, TensorType, read_by
 from netcli.ops.arithmetic import is_total
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -133,7 +133,7 @@ def _known(graph: Graph) -> dict[Node, str]:
     """The formulas of the backward nodes that are computed from numbers alone: they may serve several layers."""
     known: set[Node] = set()
     for node in graph.nodes:
-        if _is_backward(node) and all(x in known or isinstance(x.op, Constant) for x in node.inputs):
+        if _is_backward(node) and all(x in known or isinstance(x.op, Known) for x in node.inputs):
             known.add(node)
     return formulas([node for node in graph.nodes if node in known], lambda node: graph.names[node])
 

@@ -9,7 +9,7 @@ from typing import Any
 from netcli.analysis.inspect.derivatives import Result
 from netcli.analysis.inspect.mirror import Entry, Mirror
 from netcli.analysis.inspect.roles import is_count, is_parameter
-from netcli.graph import Constant, Graph, Leaf, Node, Variable, op_of, topological
+from netcli.graph import Graph, Known, Leaf, Node, Variable, op_of, topological
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,4 +111,4 @@ class Boxes:
 
 def _is_aside(node: Node) -> bool:
     """Whether a box only shows the node: numbers, statistics, the optimizer's slots."""
-    return isinstance(node.op, Constant) or (isinstance(node.op, Variable) and not node.op.trainable)
+    return isinstance(node.op, Known) or (isinstance(node.op, Variable) and not node.op.trainable)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from netcli.analysis.inspect.roles import origins
 from netcli.errors import UsageError
-from netcli.graph import Constant, DType, Graph, Node, Op, Origin, Phase, Placeholder, Variable, op_of
+from netcli.graph import Constant, DType, Graph, Node, Op, Origin, Phase, Placeholder, Setting, Variable, op_of
 
 if TYPE_CHECKING:
     from tensorboardX.proto.graph_pb2 import GraphDef
@@ -27,7 +27,9 @@ FILE = "events.out.tfevents.netcli"
 _PREFIXES: Mapping[Phase, str] = {"forward": "", "backward": "gradients/", "update": "update/"}
 
 #: TensorBoard draws constants small, at what reads them, if they have TensorFlow's name.
-_OPERATIONS: Mapping[type[Op], str] = {Constant: "Const", Variable: "Variable", Placeholder: "Placeholder"}
+_OPERATIONS: Mapping[type[Op], str] = {
+    Constant: "Const", Setting: "Const", Variable: "Variable", Placeholder: "Placeholder",
+}  # fmt: skip
 
 #: Numbers of the types in TensorFlow's types.proto.
 _TYPES: Mapping[DType, int] = {"float32": 1, "float64": 2, "int32": 3, "uint8": 4, "bool": 10, "uint32": 22}

@@ -9,7 +9,7 @@ from netcli.analysis.inspect.formula import number
 from netcli.analysis.inspect.mirror import Mirror, mirror
 from netcli.analysis.inspect.records import LayerRow
 from netcli.analysis.inspect.roles import is_count
-from netcli.graph import Constant, Graph, Node, Phase
+from netcli.graph import Graph, Known, Node, Phase
 from netcli.report.graphs.colours import DARK, LIGHT, Colour
 from netcli.report.graphs.figure.edges import Edge, edges
 from netcli.report.graphs.figure.place import (
@@ -171,7 +171,7 @@ class _Writing:
 
     def _legend(self) -> list[str]:
         columns = int((self._figure.width - 2 * MARGIN) / CHARACTER)
-        left_out = sum(not (is_count(node) or isinstance(node.op, Constant)) for node in self._plan.left_out)
+        left_out = sum(not (is_count(node) or isinstance(node.op, Known)) for node in self._plan.left_out)
         return legend(self._drawn, (), columns, left_out)
 
 
