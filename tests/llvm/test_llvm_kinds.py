@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.cases import OPTIMIZER_CASES, SCHEDULE_CASES
 
 pytest.importorskip("llvmlite")
 
@@ -40,18 +42,12 @@ AUGMENTED = """[random_shift: 2, random_flip, conv: 16, relu, maxpool: {size: 3,
     dense: 4, softmax, cross_entropy]"""
 #: How many times a kernel of a kind is written.
 _WRITTEN = 4
-OPTIMIZERS = {
-    "sgd: {lr: 0.05, momentum: 0.9, nesterov: true}": "cosine: {warmup_epochs: 1}",
-    "adam: 0.01": "one_cycle",
-    "adamw: 0.01": "exponential: 0.9",
-    "rmsprop: {lr: 0.01, momentum: 0.5}": "step: 2",
-    "adagrad: 0.01": "constant",
-}
 
 
 def stacks() -> Iterator[tuple[str, Graph, int]]:
     """A name, a step, its batch."""
-    for optimizer, schedule in OPTIMIZERS.items():
+    schedules = cycle(next(iter(case.factors)) for case in SCHEDULE_CASES.values())
+    for optimizer, schedule in zip((case.quick[0] for case in OPTIMIZER_CASES.values()), schedules, strict=False):
         model = model_of(STACK, (2, 10, 10), classes=4, dtype="float32", weight_decay=0.01, l1=0.001)
         yield optimizer, step_of(model, rule_of(optimizer, schedule, clip_norm=0.7, clip_value=0.01)), 40
     yield "nested", step_of(model_of(NESTED, (3, 8, 8), classes=4, dtype="float32"), rule_of("sgd: 0.1")), 32
