@@ -17,6 +17,7 @@ from netcli.graph import verify
 from netcli.training.session import Session, prepare
 
 ZOO = Path(__file__).resolve().parents[2] / "configs" / "zoo"
+README = ZOO.parents[1] / "README.md"
 CONFIGS = {path.stem: path for path in sorted(ZOO.glob("*.yaml"))}
 
 #: As many parameters as torchvision's documentation says; the paper of ResNet-20 says 0.27M.
@@ -109,3 +110,14 @@ def test_it_learns(name: str) -> None:
 @pytest.mark.slow
 def test_resnet20_learns_in_native_code() -> None:
     learns("resnet20", "llvm")
+
+
+def test_the_readme_shows_the_file_of_resnet20() -> None:
+    text = CONFIGS["resnet20"].read_text(encoding="utf-8")
+    assert f"```yaml\n{text[text.index('name: ') :]}```\n" in README.read_text(encoding="utf-8")
+
+
+def test_the_readme_tells_each_network_and_its_parameters() -> None:
+    rows = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    for name, count in PARAMETERS.items():
+        assert any(f"`{name}`" in row and f"{count:,}" in row for row in rows), name
