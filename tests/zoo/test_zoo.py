@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from support.runs import succeed
 
-from netcli.analysis.gradcheck.model import check_model
-from netcli.autodiff.gradcheck import CheckSettings
+from netcli.autodiff import gradients, jvp
+from netcli.autodiff.gradcheck import CheckSettings, check_graph
 from netcli.config.load import load
-from netcli.graph import verify
+from netcli.executors.numpy import leaf_values, values_of
+from netcli.graph import Graph, placeholder, verify
 from netcli.training.session import Session, prepare
 
 ZOO = Path(__file__).resolve().parents[2] / "configs" / "zoo"
@@ -80,11 +81,27 @@ def test_it_opens(name: str) -> None:
 @pytest.mark.slow
 @each_network
 def test_derivatives(name: str) -> None:
-    """Of every parameter, on two examples: one element and one projection of each."""
-    settings = CheckSettings(every=1, sampled=1, projections=1, second_order=False)
+    """Of eight parameters against differences and the complex step; of all at once, forward against reverse mode."""
     session = prepare(load(CONFIGS[name], small(name)), "float64")
-    checks = check_model(session, 2, settings)
-    assert len({check.name for check in checks}) == len(session.model.parameters) + 1  # and all together
+    objective, parameters = session.model.training.objective, session.model.parameters
+    derivatives = gradients([objective], parameters)
+    tangents = [placeholder("tangent", parameter.type) for parameter in parameters]
+    (moved,) = jvp([objective], parameters, tangents)
+    assert moved is not None
+    graph = Graph({"objective": objective, "moved": moved, **{str(n): each for n, each in enumerate(derivatives)}})
+    feeds = {label: values[:3].astype(graph.placeholders[label].type.dtype) for label, values in session.train_data.items()}
+    leaves = leaf_values(Graph({"objective": objective}), session.initial_state(), feeds)
+    generator = np.random.default_rng(0)
+    directions = [generator.normal(size=parameter.shape) for parameter in parameters]
+    found, *by_reverse = values_of([moved, *derivatives], leaves | dict(zip(tangents, directions, strict=True)))
+    terms = [np.asarray(value * direction) for value, direction in zip(by_reverse, directions, strict=True)]
+    size = np.sqrt(sum(float((term**2).sum()) for term in terms))
+    assert found.item() == pytest.approx(sum(float(term.sum()) for term in terms), rel=0, abs=1e-9 * size)
+
+    chosen = parameters[:: -(-len(parameters) // 8)]
+    settings = CheckSettings(every=1, sampled=1, projections=1, second_order=False)
+    checks = check_graph(objective, chosen, leaves, values_of, settings)
+    assert {check.kind for check in checks} >= {"reverse", "complex", "forward"}
     assert [check for check in checks if check.verdict == "fail"] == []
 
 

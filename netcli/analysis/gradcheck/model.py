@@ -21,8 +21,8 @@ from netcli.graph import Array, Differentiable, Graph, Node, Op, Placeholder, Va
 from netcli.passes import optimize
 from netcli.training.session import Session
 
-#: Floating-point operations that a check may take, more or less: a few minutes of one core.
-_WORK = 1e12
+#: Floating-point operations that a check may take, more or less: some two minutes of one core.
+_WORK = 4e11
 #: What a derivative takes, in computations of the loss: at two points, and once with complex numbers, which is four times the
 #: work; of that one half, on average, since what does not depend on the parameter is known.
 _LOSSES = 3
