@@ -35,7 +35,10 @@ SecondOrderOption = Annotated[
 SampledOption = Annotated[
     int | None,
     typer.Option(
-        "--sampled", min=1, help="Elements compared one by one of a large parameter; 32 by default.", show_default=False
+        "--sampled",
+        min=1,
+        help="Elements compared one by one of a large parameter; 32 by default, fewer in a large network.",
+        show_default=False,
     ),
 ]
 ExecutorOption = Annotated[
@@ -139,7 +142,7 @@ def gradcheck(
     if self_test:
         _test_itself(wanted, settings, json=json)
     else:
-        _in_float64(wanted, settings, json=json)
+        _in_float64(wanted, settings, whole=sampled is not None, json=json)
 
 
 def _check_options(
@@ -154,8 +157,8 @@ def _check_options(
         raise UsageError(f"--self-test does not go with {other}", hint="errors are planted into operations, on their samples")
 
 
-def _in_float64(wanted: _Wanted, settings: CheckSettings, *, json: bool) -> None:
-    """The derivatives themselves."""
+def _in_float64(wanted: _Wanted, settings: CheckSettings, *, whole: bool, json: bool) -> None:
+    """The derivatives themselves; `whole`: as many as the settings say, of a large network too."""
     from netcli.analysis.gradcheck.model import check_model, find_faults, find_operation_faults  # noqa: PLC0415
     from netcli.report.gradcheck import Shown, check_table  # noqa: PLC0415
 
@@ -170,7 +173,7 @@ def _in_float64(wanted: _Wanted, settings: CheckSettings, *, json: bool) -> None
         faults = find_operation_faults(wrong, settings)
     else:
         session = wanted.session("float64")
-        checks = check_model(session, wanted.examples, settings)
+        checks = check_model(session, wanted.examples, settings, whole=whole)
         shown = wanted.shown(checks, session)
         if any(check.verdict == "fail" for check in checks):
             faults = find_faults(session, wanted.examples, settings)
