@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netcli.errors import Place
     from netcli.executors import Executor
     from netcli.graph import Op
+    from netcli.report.gradcheck import Shown
     from netcli.report.table import Table
     from netcli.training.session import Session
 
@@ -88,8 +89,8 @@ class _Wanted:
                 raise UsageError(message, hint="let samples() return a Sample or more, such as Sample(cls(), (varying(7),))")
         return found
 
-    def rows(self, checks: Sequence[Check], session: Session) -> list[Check]:
-        """What is shown of the checks of a config: those of layers in layers together, from a depth on."""
+    def shown(self, checks: Sequence[Check], session: Session) -> Shown:
+        """What a table has of the checks of a config: those of layers in layers together, from a depth on."""
         from netcli.report.gradcheck import grouped  # noqa: PLC0415 - heavy
 
         return grouped(checks, {placed.name: placed.depth for placed in session.layers}, self.depth)
@@ -159,24 +160,24 @@ def _check_options(
 def _in_float64(wanted: _Wanted, settings: CheckSettings, *, whole: bool, json: bool) -> None:
     """The derivatives themselves; `whole`: as many as the settings say, of a large network too."""
     from netcli.analysis.gradcheck.model import check_model, find_faults, find_operation_faults  # noqa: PLC0415
-    from netcli.report.gradcheck import check_table  # noqa: PLC0415
+    from netcli.report.gradcheck import Shown, check_table  # noqa: PLC0415
 
     faults: list[Fault] = []
     session = None
-    rows: list[Check]
     if wanted.config is None:
         classes = wanted.operations()
         found = {operation: _operations([operation], settings) for operation in classes}
-        rows = checks = [check for each in found.values() for check in each]
+        checks = [check for each in found.values() for check in each]
+        shown = Shown(checks)
         wrong = [operation for operation, each in found.items() if any(map(_has_fault, each))]
         faults = find_operation_faults(wrong, settings)
     else:
         session = wanted.session("float64")
         checks = check_model(session, wanted.examples, settings, whole=whole)
-        rows = wanted.rows(checks, session)
+        shown = wanted.shown(checks, session)
         if any(check.verdict == "fail" for check in checks):
             faults = find_faults(session, wanted.examples, settings)
-    _end(checks, check_table(wanted.title, rows), faults, session, json=json)
+    _end(checks, check_table(wanted.title, shown), faults, session, json=json)
 
 
 def _has_fault(check: Check) -> bool:
@@ -213,16 +214,17 @@ def _in_float32(wanted: _Wanted, name: str, *, json: bool) -> None:
     """What an executor makes of them."""
     from netcli.analysis.gradcheck.model import check_executor  # noqa: PLC0415
     from netcli.executors import executor  # noqa: PLC0415
-    from netcli.report.gradcheck import precision_table  # noqa: PLC0415
+    from netcli.report.gradcheck import Shown, precision_table  # noqa: PLC0415
 
     runner = executor(name)
     if wanted.config is None:
-        rows = checks = _operations_on(runner, wanted.operations())
+        checks = _operations_on(runner, wanted.operations())
+        shown = Shown(checks)
     else:
         session = wanted.session("float32")
         checks = check_executor(session, runner, wanted.examples)
-        rows = wanted.rows(checks, session)
-    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", rows), None, None, json=json)
+        shown = wanted.shown(checks, session)
+    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", shown), None, None, json=json)
 
 
 def _operations_on(runner: Executor, classes: Sequence[type[Op]]) -> list[Check]:

@@ -56,6 +56,9 @@ class Format(StrEnum):
     TENSORBOARD = "tensorboard"
 
 
+#: Forms that can leave out the layers in layers.
+_WITH_DEPTH = (Format.PICTURE, Format.TABLE, Format.SVG, Format.PNG)
+
 #: Forms that can hold what flows through the graph.
 _WITH_VALUES = (Format.HTML, Format.JSON)
 
@@ -131,8 +134,8 @@ def inspect_graph(
     """
     form = Format.JSON if json else form
     if dump is not None:
-        _check_dump(view, form, detail, values=values)
-    _check(form, values=values, out=out)
+        _check_dump(view, form, detail, depth, values=values)
+    _check(form, depth, values=values, out=out)
     from netcli.training.snapshot import session_at  # noqa: PLC0415 - heavy
 
     session = session_at(config, with_executor(overrides, executor))
@@ -158,15 +161,18 @@ def _graph(session: Session, view: View, *, optimized: bool) -> Graph:
     return optimize(graph) if optimized else graph
 
 
-def _check_dump(view: View, form: Format, detail: Detail, *, values: bool) -> None:
+def _check_dump(view: View, form: Format, detail: Detail, depth: int | None, *, values: bool) -> None:
     """Raises UsageError where a dump should be of something else than the whole step."""
-    if view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or values:
+    if view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or depth is not None or values:
         hint = "it writes the text of the whole step, after the passes"
-        raise UsageError("--dump does not go with --view, --format, --detail, --json and --values", hint=hint)
+        raise UsageError("--dump does not go with --view, --format, --detail, --depth, --json and --values", hint=hint)
 
 
-def _check(form: Format, *, values: bool, out: Path | None) -> None:
-    """Raises UsageError where the form holds no values, or cannot go where it should."""
+def _check(form: Format, depth: int | None, *, values: bool, out: Path | None) -> None:
+    """Raises UsageError where the form holds no values or shows everything, or cannot go where it should."""
+    if depth is not None and form not in _WITH_DEPTH:
+        forms = ", ".join(known.value for known in _WITH_DEPTH)
+        raise UsageError(f"--depth goes with {forms}, not with {form.value}", hint=f"{form.value} always has every layer")
     if values and form not in _WITH_VALUES:
         forms = " and ".join(f"--format {known.value}" for known in _WITH_VALUES)
         raise UsageError(f"--values goes with {forms}, not with {form.value}", hint="--format html -o graph.html")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.runs import config_of, succeed
+from support.runs import config_of, refused, succeed
 
 NEST = """\
 data: {dataset: iris, batch_size: 16}
@@ -46,6 +46,11 @@ def test_a_depth_closes_layers(nest: Path, form: str) -> None:
 def test_every_form_has_the_layers_by_their_paths(nest: Path, form: str) -> None:
     shown = succeed("inspect-graph", nest, "--format", form).stdout
     assert f"{INNER}/weight" in shown
+
+
+@pytest.mark.parametrize("options", [["--format", "html", "-o", "net.html"], ["--json"], ["--dump", "graph"]])
+def test_what_has_every_layer_takes_no_depth(nest: Path, options: list[str]) -> None:
+    assert "--depth" in refused("inspect-graph", nest, *options, "--depth", "2")
 
 
 @pytest.mark.parametrize("command", [["train", "--run-dir", "run"], ["bench", "--steps", "1"], ["gradcheck", "--first-order"]])

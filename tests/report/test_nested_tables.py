@@ -10,7 +10,7 @@ from support.graphs import nested
 
 from netcli.analysis.inspect.nesting import depths_of, groups
 from netcli.autodiff.gradcheck import Check
-from netcli.report.gradcheck import grouped
+from netcli.report.gradcheck import Shown, check_table, grouped
 from netcli.report.gradients import gradient_table
 from netcli.report.model import model_table
 from netcli.report.parameter_groups import grouped as parameters_grouped
@@ -67,8 +67,10 @@ def test_the_checks_of_a_group_are_as_bad_as_the_worst_of_them() -> None:
         Check("a/1/dense1/bias", "reverse", "fail", 1, 1, 3),
     )
     other = Check("dense1/weight", "reverse", "pass", 0, 0, 2)
-    assert grouped([good, bad, other], DEPTHS, None) == [good, bad, other]
-    first, second = grouped([good, bad, other], DEPTHS, 2)
+    assert grouped([good, bad, other], DEPTHS, None) == Shown([good, bad, other])
+    shown = grouped([good, bad, other], DEPTHS, 2)
+    first, second = shown.checks
+    assert (check_table("net", shown).caption or "").startswith("layers in others are added to these; --depth 3 shows more; ")
     assert (first.name, first.verdict, first.max_rel_error, first.elements) == ("a/1", "fail", 1, 9)
     assert second == other
 
@@ -76,6 +78,6 @@ def test_the_checks_of_a_group_are_as_bad_as_the_worst_of_them() -> None:
 def test_long_tables_of_checks_are_joined_by_themselves() -> None:
     depths = {"a": 0} | {f"a/dense{n}": 1 for n in range(50)}
     checks = [Check(f"{name}/weight", "reverse", "pass", 0, 0, 2) for name in depths if name != "a"]
-    assert [check.name for check in grouped(checks, depths, None)] == ["a"]
-    assert len(grouped(checks, depths, 2)) == 50
+    assert [check.name for check in grouped(checks, depths, None).checks] == ["a"]
+    assert grouped(checks, depths, 2) == Shown(checks)
     assert depths_of(nested().layers)["repeat1/1/residual1"] == 1

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from support.graphs import SAMPLES, Sample, deep, digits, knotted, lenet, sample, sigmoid_dropout
+from support.graphs import SAMPLES, Sample, deep, digits, early, knotted, lenet, nested, sample, sigmoid_dropout
 
 from netcli.analysis.inspect.roles import is_parameter, kept_values
 from netcli.errors import UsageError
@@ -33,6 +33,8 @@ DRAWN: list[tuple[Made, Detail]] = [
     (knotted, "layers"),
     (deep, "layers"),
     (deep, "full"),
+    (nested, "layers"),
+    (early, "layers"),
 ]
 #: The widest character of the monospaced fonts in use, in units of the font's size: DejaVu Sans Mono, hmtx.
 WIDEST = 1233 / 2048
@@ -288,3 +290,31 @@ def test_without_resvg_a_png_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(UsageError, match="needs resvg") as caught:
         png(text_of(sigmoid_dropout))
     assert "pip install resvg-py" in str(caught.value)
+
+
+@pytest.mark.parametrize(("made", "detail"), DRAWN, ids=lambda value: getattr(value, "__name__", value))
+def test_lanes_stand_apart_or_one_in_the_other(made: Made, detail: Detail) -> None:
+    root = root_of(text_of(made, detail))
+    rectangles = [element.attrib for element in root.iter(f"{SVG}rect") if element.attrib.get("class") == "lane"]
+    lanes = [tuple(float(each[side]) for side in ("x", "y", "width", "height")) for each in rectangles]
+    for (x, y, width, height), (x2, y2, width2, height2) in itertools.combinations(lanes, 2):
+        apart = y + height < y2 or y2 + height2 < y
+        inside = x < x2 and x2 + width2 < x + width and y < y2 and y2 + height2 < y + height
+        assert apart or inside
+
+
+def test_the_gradients_of_stacks_side_by_side_meet_in_one_box() -> None:
+    root = root_of(text_of(nested, "full"))
+    boxes = boxes_of(root)
+    sums = {name for name, box in boxes.items() if box.text == "g = g₁ + g₂"}
+    assert len(sums) == 5  # of both copies, of the residual with a shortcut, of the branch, and of the skip by name
+    for name in sums:
+        assert sum(line.target == name and line.flow == "gradient" for line in lines_of(root)) == 2
+
+
+def test_penalties_do_not_hide_where_the_output_of_a_layer_goes() -> None:
+    of = sample("[dense: 4, relu, dense: 4, mse]", (4,), 4, weight_decay=0.1)
+    drawn = root_of(svg(of.view(), of.layers, "layers"))
+    boxes = boxes_of(drawn)
+    into = [line for line in lines_of(drawn) if line.flow == "value" and boxes[line.target].text.startswith("mse1")]
+    assert [boxes[line.source].text.split()[0] for line in into] == ["dense2"]

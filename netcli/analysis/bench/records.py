@@ -54,7 +54,7 @@ class BenchRow:
 class Bench:
     """A step of training, measured: the median of `seconds`, the best; `peak` in operations a second, None if not known.
 
-    `depths` says of each layer in how many others it stands.
+    `depths` says of each layer in how many others it stands; `depth` in how many of them the rows may, None for any number.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Bench:
     compile_seconds: float
     rows: tuple[BenchRow, ...]
     depths: Mapping[str, int] = field(default_factory=dict)
+    depth: int | None = None
 
     @property
     def flops(self) -> int:
@@ -89,13 +90,14 @@ class Bench:
 
     def grouped(self, depth: int | None) -> Bench:
         """With the layers that stand in `depth` others or more added to the ones around them; None: as there is room for."""
-        home = groups(self.depths, self._fitting() if depth is None else depth)
+        limit = self._fitting() if depth is None else depth
+        home = groups(self.depths, limit)
         rows: dict[object, BenchRow] = {}
         for row in self.rows:
             layers = tuple(dict.fromkeys(home.get(name, name) for name in row.layers))
             key = layers[0] if row.kind == "layer" else row.kind
             rows[key] = _joined(rows[key], row, layers) if key in rows else replace(row, layers=layers)
-        return replace(self, rows=tuple(rows.values()))
+        return replace(self, rows=tuple(rows.values()), depth=limit if len(rows) < len(self.rows) else None)
 
     def _fitting(self) -> int:
         def count(depth: int) -> int:
