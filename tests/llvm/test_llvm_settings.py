@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,10 @@ from netcli.executors.llvm.calls import calls_of
 from netcli.executors.llvm.key import key_of
 from netcli.executors.llvm.target import cpu
 from netcli.graph import Graph
+from netcli.optimizers.optimizer import OPTIMIZERS
+from netcli.optimizers.schedules.schedule import SCHEDULES
 from netcli.passes import optimize
+from netcli.settings import Option
 
 
 def step(optimizer: str, schedule: str, number: float, *, epochs: int) -> Graph:
@@ -29,19 +34,21 @@ def step(optimizer: str, schedule: str, number: float, *, epochs: int) -> Graph:
     return optimize(step_of(model, rule_of(optimizer, schedule, epochs=epochs, steps_per_epoch=epochs, **limits)))
 
 
-RULES = {
-    "sgd: {{lr: {0}, momentum: {0}}}": "constant",
-    "sgd: {{lr: {0}, momentum: {1}, nesterov: true}}": "cosine: {{final: {0}, warmup_epochs: 1}}",
-    "adam: {{lr: {0}, beta1: {1}, beta2: {0}, epsilon: {1}}}": "one_cycle: {{rise: {0}, start: {1}, final: {0}}}",
-    "adamw: {{lr: {0}, beta1: {1}, weight_decay: {0}}}": "exponential: {{gamma: {0}, warmup_epochs: {0}}}",
-    "rmsprop: {{lr: {0}, decay: {1}, momentum: {0}, epsilon: {1}}}": "step: {{epochs: {0}, gamma: {1}}}",
-    "adagrad: {{lr: {0}, epsilon: {0}}}": "constant: {{warmup_epochs: {0}}}",
-}
+#: An optimizer, and a schedule with it: every optimizer and every schedule is in one.
+RULES = list(zip(OPTIMIZERS.members, cycle(SCHEDULES.members), strict=False))
+RULES += [("sgd", schedule) for schedule in SCHEDULES.members if schedule not in {pair[1] for pair in RULES}]
 
 
-def both(rule: str) -> tuple[Graph, Graph]:
+def written(option: type[Option], number: float) -> str:
+    """A member with a number of its own, between 0 and 1, for each of its settings that is a number."""
+    names = [name for name, field in option.model_fields.items() if field.annotation is float]
+    return json.dumps({option.word: {name: number / (place + 1) for place, name in enumerate(names)}})
+
+
+def both(optimizer: str, schedule: str) -> tuple[Graph, Graph]:
     """The step of a rule with two sets of numbers."""
-    texts = [[text.format(number, number / 2) for text in (rule, RULES[rule])] for number in (0.25, 0.4)]
+    pair = OPTIMIZERS.members[optimizer], SCHEDULES.members[schedule]
+    texts = [[written(option, number) for option in pair] for number in (0.25, 0.4)]
     return step(*texts[0], 0.25, epochs=8), step(*texts[1], 0.4, epochs=11)
 
 
@@ -58,19 +65,19 @@ def trained(graph: Graph) -> tuple[list[bytes], int]:
     return [array.tobytes() for array in arrays], program.compiled
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_one_key_for_every_value(rule: str) -> None:
+@pytest.mark.parametrize(("optimizer", "schedule"), RULES)
+def test_one_key_for_every_value(optimizer: str, schedule: str) -> None:
     """Of the program, and of each of its kernels."""
-    plans = [plan_of(graph, cpu(), 32) for graph in both(rule)]
+    plans = [plan_of(graph, cpu(), 32) for graph in both(optimizer, schedule)]
     assert len({key_of(plan, cpu(), ()) for plan in plans}) == 1
     assert len({tuple(call.kind.text for call in calls_of(plan).values()) for plan in plans}) == 1
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("optimizer", "schedule"), RULES)
 def test_other_numbers_compile_nothing_and_have_the_bits_of_a_compilation(
-    rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    optimizer: str, schedule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = both(rule)
+    one, other = both(optimizer, schedule)
     monkeypatch.setenv("NETCLI_CACHE", str(tmp_path))
     first, compiled = trained(one)
     assert compiled > 0
@@ -83,9 +90,11 @@ def test_other_numbers_compile_nothing_and_have_the_bits_of_a_compilation(
     assert second == fresh
 
 
-@pytest.mark.parametrize("rule", ["sgd: {{lr: {0}, momentum: {0}}}", "adam: {{lr: {0}, beta1: {1}, beta2: {0}, epsilon: {1}}}"])
-def test_a_zero_that_takes_nodes_away_is_another_code(rule: str) -> None:
+@pytest.mark.parametrize(
+    ("some", "without"),
+    [("sgd: {lr: 0.25, momentum: 0.5}", "sgd: {lr: 0.25, momentum: 0}"), ("adam: {beta1: 0.5}", "adam: {beta1: 0}")],
+)
+def test_a_zero_that_takes_nodes_away_is_another_code(some: str, without: str) -> None:
     """No momentum: no slot for it. It is said in docs/llvm.md."""
-    without = rule.replace("momentum: {0}", "momentum: 0").replace("beta1: {1}", "beta1: 0").format(0.25, 0.5)
-    graphs = both(rule)[0], step(without, RULES[rule].format(0.25, 0.5), 0.25, epochs=8)
+    graphs = [step(rule, "constant", 0.25, epochs=8) for rule in (some, without)]
     assert len({key_of(plan_of(graph, cpu(), 32), cpu(), ()) for graph in graphs}) == 2
