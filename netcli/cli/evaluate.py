@@ -87,7 +87,7 @@ def _measure(trained: Trained, part: Split) -> tuple[dict[str, float], Confusion
     from netcli.training.evaluation import Evaluator, class_probabilities, predictions  # noqa: PLC0415
 
     metrics = Evaluator.of(trained.model, trained.executor)(trained.state, part)
-    classes = trained.signature.classes
+    classes = trained.classes
     if classes is None:
         return metrics, None
     shares = class_probabilities(predictions(trained.model, trained.executor, trained.state, part.inputs), len(classes))
@@ -102,7 +102,8 @@ def _show(split: SplitName, part: Split, metrics: dict[str, float], confusion: C
     if confusion is not None:
         examples = confusion.counts.sum(axis=1).tolist()
         output.line()
-        output.table(class_table(confusion.classes, examples, confusion.precision, confusion.recall))
+        what = "examples" if part.targets.ndim == 1 else "pixels"
+        output.table(class_table(confusion.classes, what, examples, confusion.precision, confusion.recall))
         output.line()
         output.table(confusion_table(confusion.classes, confusion.counts.tolist()))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netcli.cli.command import Group, command
-from netcli.cli.running import JsonOption, OverridesArgument, ThreadsOption, limit_threads, print_json, results
+from netcli.cli.running import DepthOption, JsonOption, OverridesArgument, ThreadsOption, limit_threads, print_json, results
 from netcli.errors import AnswerIsNo, UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ SecondOrderOption = Annotated[
 SampledOption = Annotated[
     int | None,
     typer.Option(
-        "--sampled", min=1, help="Elements compared one by one of a large parameter; 32 by default.", show_default=False
+        "--sampled",
+        min=1,
+        help="Elements compared one by one of a large parameter; 32 by default, fewer in a large network.",
+        show_default=False,
     ),
 ]
 ExecutorOption = Annotated[
@@ -60,6 +63,7 @@ class _Wanted:
     overrides: Sequence[str]
     examples: int
     plugins: Sequence[Path]
+    depth: int | None
 
     @property
     def title(self) -> str:
@@ -84,6 +88,12 @@ class _Wanted:
                 raise UsageError(message, hint="let samples() return a Sample or more, such as Sample(cls(), (varying(7),))")
         return found
 
+    def rows(self, checks: Sequence[Check], session: Session) -> list[Check]:
+        """What is shown of the checks of a config: those of layers in layers together, from a depth on."""
+        from netcli.report.gradcheck import grouped  # noqa: PLC0415 - heavy
+
+        return grouped(checks, {placed.name: placed.depth for placed in session.layers}, self.depth)
+
     def session(self, dtype: str) -> Session:
         """The config's, in float32 or float64."""
         from netcli.config.load import load  # noqa: PLC0415
@@ -107,6 +117,7 @@ def gradcheck(
     self_test: SelfTestOption = False,
     executor: ExecutorOption = None,
     threads: ThreadsOption = None,
+    depth: DepthOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check derivatives numerically.
@@ -118,7 +129,7 @@ def gradcheck(
     With --executor: how many digits are right of what that executor computes in float32, and if rounding explains the rest.
     """
     limit_threads(threads)
-    wanted = _Wanted(config, overrides or [], examples, plugin or [])
+    wanted = _Wanted(config, overrides or [], examples, plugin or [], depth)
     _check_options(second_order, sampled, executor, config, self_test=self_test)
     if executor is not None:
         _in_float32(wanted, executor, json=json)
@@ -130,7 +141,7 @@ def gradcheck(
     if self_test:
         _test_itself(wanted, settings, json=json)
     else:
-        _in_float64(wanted, settings, json=json)
+        _in_float64(wanted, settings, whole=sampled is not None, json=json)
 
 
 def _check_options(
@@ -145,25 +156,27 @@ def _check_options(
         raise UsageError(f"--self-test does not go with {other}", hint="errors are planted into operations, on their samples")
 
 
-def _in_float64(wanted: _Wanted, settings: CheckSettings, *, json: bool) -> None:
-    """The derivatives themselves."""
+def _in_float64(wanted: _Wanted, settings: CheckSettings, *, whole: bool, json: bool) -> None:
+    """The derivatives themselves; `whole`: as many as the settings say, of a large network too."""
     from netcli.analysis.gradcheck.model import check_model, find_faults, find_operation_faults  # noqa: PLC0415
     from netcli.report.gradcheck import check_table  # noqa: PLC0415
 
     faults: list[Fault] = []
     session = None
+    rows: list[Check]
     if wanted.config is None:
         classes = wanted.operations()
         found = {operation: _operations([operation], settings) for operation in classes}
-        checks = [check for rows in found.values() for check in rows]
-        wrong = [operation for operation, rows in found.items() if any(map(_has_fault, rows))]
+        rows = checks = [check for each in found.values() for check in each]
+        wrong = [operation for operation, each in found.items() if any(map(_has_fault, each))]
         faults = find_operation_faults(wrong, settings)
     else:
         session = wanted.session("float64")
-        checks = check_model(session, wanted.examples, settings)
+        checks = check_model(session, wanted.examples, settings, whole=whole)
+        rows = wanted.rows(checks, session)
         if any(check.verdict == "fail" for check in checks):
             faults = find_faults(session, wanted.examples, settings)
-    _end(checks, check_table(wanted.title, checks), faults, session, json=json)
+    _end(checks, check_table(wanted.title, rows), faults, session, json=json)
 
 
 def _has_fault(check: Check) -> bool:
@@ -204,10 +217,12 @@ def _in_float32(wanted: _Wanted, name: str, *, json: bool) -> None:
 
     runner = executor(name)
     if wanted.config is None:
-        checks = _operations_on(runner, wanted.operations())
+        rows = checks = _operations_on(runner, wanted.operations())
     else:
-        checks = check_executor(wanted.session("float32"), runner, wanted.examples)
-    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", checks), None, None, json=json)
+        session = wanted.session("float32")
+        checks = check_executor(session, runner, wanted.examples)
+        rows = wanted.rows(checks, session)
+    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", rows), None, None, json=json)
 
 
 def _operations_on(runner: Executor, classes: Sequence[type[Op]]) -> list[Check]:

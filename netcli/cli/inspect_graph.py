@@ -12,6 +12,7 @@ import typer
 from netcli.cli.command import Group, command
 from netcli.cli.evaluate import CheckpointName, CheckpointOption
 from netcli.cli.running import (
+    DepthOption,
     ExecutorOption,
     JsonOption,
     OverridesArgument,
@@ -113,6 +114,7 @@ def inspect_graph(
     view: ViewOption = View.STEP,
     form: FormatOption = Format.PICTURE,
     detail: DetailOption = Detail.AUTO,
+    depth: DepthOption = None,
     optimized: Annotated[bool, typer.Option("--optimized", help="Show the graph after the passes.")] = False,
     out: OutOption = None,
     dump: DumpOption = None,
@@ -135,8 +137,7 @@ def inspect_graph(
 
     session = session_at(config, with_executor(overrides, executor))
     if dump is not None:
-        with stdout_to(out):
-            results().line(_stage(session, dump))
+        _write_stage(session, dump, out)
         return
     graph = _graph(session, view, optimized=optimized)
     flow = _flow(session, graph, config, checkpoint) if values else None
@@ -146,7 +147,7 @@ def inspect_graph(
         write(_document(session, graph, form, config, flow), out)
     else:
         with stdout_to(out):
-            _show(results(), session, graph, form, detail)
+            _show(results(), session, graph, form, detail, depth)
 
 
 def _graph(session: Session, view: View, *, optimized: bool) -> Graph:
@@ -210,6 +211,11 @@ def _write_events(graph: Graph, directory: Path) -> None:
     messages().line(f"wrote {path.name}; tensorboard --logdir {directory} shows it under Graphs")
 
 
+def _write_stage(session: Session, stage: Stage, out: Path | None) -> None:
+    with stdout_to(out):
+        results().line(_stage(session, stage))
+
+
 def _stage(session: Session, stage: Stage) -> str:
     runner = session.executor
     if stage not in runner.stages:
@@ -218,8 +224,9 @@ def _stage(session: Session, stage: Stage) -> str:
     return runner.compile(session.guarded_step, session.guards).text(stage.value, session.batch_size)
 
 
-def _show(output: Output, session: Session, graph: Graph, form: Format, detail: Detail) -> None:
+def _show(output: Output, session: Session, graph: Graph, form: Format, detail: Detail, depth: int | None) -> None:
     from netcli.analysis.inspect.costs import layer_rows  # noqa: PLC0415
+    from netcli.analysis.inspect.nesting import depth_of_table  # noqa: PLC0415
     from netcli.graph import text  # noqa: PLC0415
     from netcli.report.graphs.dot import dot  # noqa: PLC0415
     from netcli.report.graphs.figure.png import png  # noqa: PLC0415
@@ -231,12 +238,13 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
     rows = layer_rows(session.model, session.step)
     match form:
         case Format.PICTURE:
-            output.lines(picture(graph, rows, output.width, output.encoding, detail.value))
+            output.lines(picture(graph, rows, output.width, output.encoding, detail.value, depth))
         case Format.TABLE:
             forward, backward, parameters = (
                 sum(getattr(row, name) for row in rows) for name in ("flops_forward", "flops_backward", "parameters")
             )
-            output.table(model_table(rows, parameters=parameters, flops_forward=forward, flops_backward=backward))
+            totals = {"parameters": parameters, "flops_forward": forward, "flops_backward": backward}
+            output.table(model_table(rows, depth=depth or depth_of_table(rows), **totals))
         case Format.TEXT:
             output.line(text(graph))
         case Format.TREE:
@@ -244,6 +252,6 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
         case Format.DOT:
             output.line(dot(graph, rows))
         case Format.SVG:
-            sys.stdout.write(svg(graph, rows, detail.value))
+            sys.stdout.write(svg(graph, rows, detail.value, depth))
         case Format.PNG:
-            sys.stdout.buffer.write(png(svg(graph, rows, detail.value)))
+            sys.stdout.buffer.write(png(svg(graph, rows, detail.value, depth)))

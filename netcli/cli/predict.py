@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -68,28 +69,34 @@ def _show(trained: Trained, names: list[str], predicted: Array, top: int) -> Non
     from netcli.report.evaluation import predictions_table, values_table  # noqa: PLC0415
     from netcli.training.evaluation import class_probabilities  # noqa: PLC0415
 
-    classes = trained.signature.classes
+    classes = trained.classes
     if classes is None:
         results().table(values_table(names, predicted.reshape(len(names), -1).tolist()))
+        return
+    shares = class_probabilities(predicted, len(classes))
+    if shares.ndim > 2:
+        taken = shares.argmax(axis=1).reshape(len(names), -1)
+        counts = [[float((each == number).mean()) for number in range(len(classes))] for each in taken]
+        results().table(predictions_table(names, classes, counts, top, of_pixels=True))
     else:
-        results().table(predictions_table(names, classes, class_probabilities(predicted, len(classes)).tolist(), top))
+        results().table(predictions_table(names, classes, shares.tolist(), top))
 
 
 def _print(trained: Trained, names: list[str], predicted: Array) -> None:
     from netcli.training.evaluation import class_probabilities  # noqa: PLC0415
 
-    classes = trained.signature.classes
+    classes = trained.classes
     if classes is None:
         rows = [{"input": name, "values": value.tolist()} for name, value in zip(names, predicted, strict=True)]
     else:
         shares = class_probabilities(predicted, len(classes))
-        rows = [
-            {
-                "input": name,
-                "class": classes[int(row.argmax())],
-                "probability": float(row.max()),
-                "probabilities": dict(zip(classes, row.tolist(), strict=True)),
-            }
-            for name, row in zip(names, shares, strict=True)
-        ]
+        rows = [_classified(name, classes, row) for name, row in zip(names, shares, strict=True)]
     print_json({"run_dir": str(trained.run.path), "predictions": rows})
+
+
+def _classified(name: str, classes: Sequence[str], row: Array) -> dict[str, Any]:
+    """An input with its class and the probabilities; where each pixel has a class, with the numbers of these, row by row."""
+    if row.ndim > 1:
+        return {"input": name, "classes": list(classes), "labels": row.argmax(axis=0).tolist()}
+    probabilities = dict(zip(classes, row.tolist(), strict=True))
+    return {"input": name, "class": classes[int(row.argmax())], "probability": float(row.max()), "probabilities": probabilities}

@@ -12,6 +12,7 @@ import typer
 
 from netcli.cli.command import Group, command
 from netcli.cli.running import (
+    DepthOption,
     ExecutorOption,
     JsonOption,
     OverridesArgument,
@@ -59,6 +60,7 @@ def train(
     seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers start.", show_default=False)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only the final summary.")] = False,
     every: EveryOption = False,
+    depth: DepthOption = None,
     json: JsonOption = False,
 ) -> None:
     """Train the network that CONFIG declares.
@@ -76,7 +78,7 @@ def train(
         )
     if resume is not None and run_dir is not None:
         raise UsageError("--run-dir does not go with --resume", hint="a run goes on in its own directory")
-    _train(config, resume, run_dir, settings, _Shown(quiet, json, every))
+    _train(config, resume, run_dir, settings, _Shown(quiet, json, every, depth))
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class _Shown:
     quiet: bool
     json: bool
     every_parameter: bool
+    depth: int | None
 
     @property
     def output(self) -> Output:
@@ -125,7 +128,7 @@ def _told(run: RunDirectory, trainer: Trainer, shown: _Shown) -> Outcome:
 
     session = trainer.session
     about, patience = header(session, str(run.path)), session.loaded.config.train.patience
-    report = TrainingReport(shown.output, quiet=shown.quiet, every_parameter=shown.every_parameter)
+    report = TrainingReport(shown.output, quiet=shown.quiet, every_parameter=shown.every_parameter, depth=shown.depth)
     listeners: list[Listener] = [Metrics(run), Checkpoints(run), Page(run, about), Terminal(report, about)]
     if patience is not None:
         listeners.append(Patience(patience))

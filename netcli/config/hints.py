@@ -23,6 +23,7 @@ SYNONYMS = {
     "random_horizontal_flip": "random_flip",
     "random_translation": "random_shift",
     "random_vertical_flip": "random_flip",
+    "relu6": "relu: 6",
 }
 
 
@@ -77,7 +78,7 @@ def _written(data: Any, path: Sequence[str]) -> bool:
 def _meant(word: str, known: Iterable[str]) -> str | None:
     known = list(known)
     synonym = SYNONYMS.get(word.lower())
-    close = synonym if synonym in known else nearest(word, known)
+    close = synonym if (synonym or "").partition(":")[0] in known else nearest(word, known)
     return f'did you mean "{close}"?' if close else None
 
 

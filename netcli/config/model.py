@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from netcli.datasets.settings import DataSettings
@@ -18,7 +19,10 @@ from netcli.optimizers.optimizer import OPTIMIZERS, Optimizer
 from netcli.optimizers.schedules.constant import Constant
 from netcli.optimizers.schedules.schedule import SCHEDULES, Schedule
 from netcli.optimizers.sgd import Sgd
-from netcli.settings import Choice, Settings
+from netcli.settings import FAMILY_MARK, Choice, Settings
+
+#: The key of a JSON schema that marks the body of a block: see `netcli.config.schema`.
+BODY_MARK = "x-netcli-body"
 
 
 class _AsWritten:
@@ -26,6 +30,10 @@ class _AsWritten:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.list_schema(min_length=1)
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """A stack, with expressions."""
+        return {"type": "array", "items": {FAMILY_MARK: LAYERS.kind}, "minItems": 1, BODY_MARK: True}
 
 
 class BlockSettings(Settings):

@@ -208,6 +208,9 @@ def _whole_layers(module: ModuleType, source: _Source) -> Iterator[type[Layer]]:
         if not isinstance(word, str) or not word.isidentifier():
             hint = f'such as word = "{found.__name__.lower()}"'
             raise PluginError(f"the layer {found.__name__} has no word, its name in YAML", place=place, hint=hint)
+        if word[-1].isdigit():
+            message = f'a layer cannot be called "{word}": that ends in a digit, as the names that layers are given do'
+            raise PluginError(message, place=place, hint="make the number a setting, or write it out")
         _check_unique(words, word, found, "layer", place)
         hidden = next((name for name in found.model_fields if name not in Layer.model_fields and hasattr(Loss, name)), None)
         if hidden is not None:

@@ -55,8 +55,11 @@ def _check_split(raw: Raw, split: Split, label: str) -> None:
 def _check_labels(labels: Array, classes: int, label: str) -> None:
     outside = (labels < 0) | (labels >= classes)
     if outside.any():
-        example = int(outside.argmax())
-        raise DataError(f"{label}: example {example} has the label {labels[example]}; expected 0 to {classes - 1}")
+        example, *pixel = map(int, np.unravel_index(int(outside.argmax()), labels.shape))
+        where = f" at position {tuple(pixel)}" if pixel else ""
+        raise DataError(
+            f"{label}: example {example} has the label {labels[example, *pixel]}{where}; expected 0 to {classes - 1}"
+        )
 
 
 def _check_alike(origin: str, what: str, train: Array, test: Array) -> None:

@@ -14,7 +14,8 @@ class Split:
     """One part of the data: training, validation or test.
 
     `inputs` is (n, *shape), uint8 or float32, C-contiguous, and holds the values of the source, not scaled. `targets` is
-    (n,) int32, the classes' numbers from 0, or (n, *target_shape) float32, the values to predict.
+    int32, the classes' numbers from 0, (n,) or, of pixels, (n, rows, columns); or float32, the values to predict,
+    (n, *target_shape).
     """
 
     inputs: Array
@@ -72,7 +73,7 @@ class Dataset:
 
     @property
     def target_shape(self) -> Shape:
-        """Shape of one target: () for a class, otherwise that of the values to predict."""
+        """Shape of one target: () for a class, (rows, columns) for those of pixels, otherwise that of the values to predict."""
         return tuple(self.train.targets.shape[1:])
 
     @property

@@ -22,9 +22,9 @@ class Npz(Source):
     """A numpy archive: arrays x_train and y_train, maybe x_test and y_test; or only x and y.
 
     x is (n, channels, height, width), (n, height, width) for one channel, or (n, features). Bytes (uint8) stay bytes with
-    255 as the largest value, other numbers become float32. y holds class labels 0, 1, 2, … if its type is an integer, (n,)
-    or (n, 1), and values to predict if it is a float, of shape (n, ...); (n,) is taken as (n, 1). Other arrays are left
-    alone, unless their names begin with x or y. Python objects (pickles) are refused.
+    255 as the largest value, other numbers become float32. y holds class labels 0, 1, 2, … if its type is an integer: (n,)
+    or (n, 1), or one for each pixel, (n, height, width). If it is a float it holds values to predict, of shape (n, ...); (n,)
+    is taken as (n, 1). Other arrays are left alone, unless their names begin with x or y. Python objects (pickles) are refused.
     """
 
     word: ClassVar[str] = "npz"
@@ -82,23 +82,23 @@ def _images_or_features(path: Path, name: str, array: Array) -> Array:
 
 
 def _targets(path: Path, name: str, array: Array) -> Array:
-    """(n,) int32 class labels or (n, ...) float32 values, as the type says."""
+    """(n,) or (n, h, w) int32 class labels, or (n, ...) float32 values, as the type says."""
     if array.dtype.kind not in "biu":
         if array.ndim == 0:
             raise DataError(f"{path}: {name} is a single value; expected one for each example")
         values = as_values(array, f"{path}: {name}")
         return values[:, None] if values.ndim == 1 else values
     labels = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-    if labels.ndim != 1:
+    if labels.ndim not in {1, 3}:
         raise DataError(
-            f"{path}: {name} holds integers of shape {array.shape}; expected class labels of shape (n,)",
+            f"{path}: {name} holds integers of shape {array.shape}; expected class labels of shape (n,) or (n, height, width)",
             hint=f"one-hot rows become labels with {name}.argmax(axis=1); values to predict must be stored as floats",
         )
     outside = (labels < 0) | (labels > np.iinfo(np.int32).max)
     if outside.any():
-        example = int(outside.argmax())
+        place = np.unravel_index(int(outside.argmax()), labels.shape)
         raise DataError(
-            f"{path}: {name}[{example}] is {labels[example]}; class labels are 0, 1, 2, …",
+            f"{path}: {name}[{', '.join(map(str, place))}] is {labels[place]}; class labels are 0, 1, 2, …",
             hint="values to predict (regression) must be stored as floats",
         )
     return labels.astype(np.int32)
@@ -107,9 +107,10 @@ def _targets(path: Path, name: str, array: Array) -> Array:
 def _classes(path: Path, train: Split, name: str) -> tuple[str, ...]:
     """A name for each label up to the largest. Raises DataError when that is larger than the number of examples allows."""
     largest = int(train.targets.max(initial=-1))
-    if largest >= max(len(train), 1):
+    if largest >= max(train.targets.size, 1):
+        what = "examples" if train.targets.ndim == 1 else "labels"
         raise DataError(
-            f"{path}: {name} holds the label {largest}, but there are only {len(train.targets)} examples",
+            f"{path}: {name} holds the label {largest}, but there are only {train.targets.size} {what}",
             hint="number the classes 0, 1, 2, … without gaps; values to predict (regression) must be stored as floats",
         )
     return tuple(map(str, range(largest + 1)))

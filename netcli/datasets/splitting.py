@@ -11,8 +11,8 @@ from netcli.graph import Array
 def hold_out(split: Split, share: float, stream: np.random.SeedSequence) -> tuple[Split, Split]:
     """The rest and the held-out part, each in the order of `split`; `stream` alone decides which examples are held out.
 
-    round(share · n) examples are held out, at least one, and at least one stays. Class labels are stratified: of each
-    class the same share is held out, to within one example, and while that is possible one example stays.
+    round(share · n) examples are held out, at least one, and at least one stays. Class labels of examples are stratified:
+    of each class the same share is held out, to within one example, and while that is possible one example stays.
     """
     total = len(split)
     count = min(max(round(share * total), 1), total - 1)
@@ -32,7 +32,7 @@ def random_order(count: int, stream: np.random.SeedSequence) -> Array:
 def _order(targets: Array, stream: np.random.SeedSequence) -> Array:
     """A random order of the examples; for class labels one in which every beginning is stratified."""
     order = random_order(len(targets), stream)
-    if targets.dtype.kind == "f":
+    if targets.dtype.kind == "f" or targets.ndim > 1:
         return order
     labels = targets[order]
     counts = np.bincount(labels)

@@ -21,8 +21,8 @@ class BinaryCrossEntropy(Loss):
     After sigmoid, the loss is computed from sigmoid's own input z (the logits), as log(1 + e^z) - y · z: the same value, but
     finite and exact for any z; the sigmoid stays as the prediction. Flatten and reshape in between change nothing of that;
     dropout in between is refused. After any other layer, its output is taken for logits.
-    The target is the label of two classes (one output, the probability of the second), or a value of 0 to 1 per output.
-    Metric: accuracy.
+    The target is the label of two classes (one output, the probability of the second), or a value of 0 to 1 per output. Where
+    each pixel has a label, the output is one image, (1, rows, columns). Metric: accuracy.
     """
 
     word = "binary_cross_entropy"

@@ -29,14 +29,14 @@ class LayerError(GraphError):
 
 @dataclass(frozen=True)
 class Target:
-    """What is predicted: one of `classes` (a label), or values of a shape; and the node of the batch's targets."""
+    """What is predicted: one of `classes` (a label, or one for each pixel), or values; and the node of the batch's targets."""
 
     node: Node
     classes: int | None
 
     @property
     def shape(self) -> Shape:
-        """Shape of one example's target: () for a label."""
+        """Shape of one example's target: () for a label, (rows, columns) for a label of each pixel."""
         return self.node.shape
 
 
@@ -101,6 +101,8 @@ class Building:
     updates: dict[Node, Node] = field(default_factory=dict)
     prediction: Node | None = None
     metrics: dict[str, Node] = field(default_factory=dict)
+    standardised: Node | None = None
+    """The input as the first layer is given it."""
     form: Form | None = None
     """For a loss: what its input is, of the forms that it `reads`; None: numbers, as they are."""
     walk: Folder | None = None
@@ -253,6 +255,16 @@ def check_groups(groups: int, counts: Mapping[str, int]) -> None:
                 setting="groups",
                 hint="choose a divisor of both" if len(counts) == 2 else f"choose a divisor of {count}",
             )
+
+
+def class_scores(building: Building, x: Node, layer: str) -> int:
+    """Number of scores, one for each class, that become probabilities. Raises LayerError for what is no vector."""
+    if building.target.shape and building.target.classes is not None and len(x.shape) == 3:
+        raise LayerError(
+            f"{layer} makes one distribution of a vector, found {shape_text(x.shape)}, and each pixel has a class",
+            hint=f"remove {layer}: cross_entropy takes the channels at each pixel for logits",
+        )
+    return vector(x, layer)
 
 
 def shape_text(shape: Shape) -> str:

@@ -8,21 +8,22 @@ import numpy as np
 from pydantic import Field
 
 from netcli.graph import Array, Node
-from netcli.layers.building import Building
-from netcli.layers.layer import Baseline, Loss
-from netcli.layers.values import mean_of, predict_values, raw_values, target_values
+from netcli.layers.layer import Baseline
+from netcli.layers.values import ValueLoss, raw_values
 from netcli.ops import absolute, greater, select
 
 #: Halvings of the range of the targets: the constant is then exact to a billionth of it, its loss to far less.
 _HALVINGS = 30
 
 
-class Huber(Loss):
+class Huber(ValueLoss):
     """Huber loss: d²/2 where |d| ≤ delta, else delta · (|d| - delta/2), with d = x - y; the mean over outputs and batch.
 
     Huber, "Robust estimation of a location parameter", 1964.
 
-    Labels of classes become vectors of zeros and a one, and the metric is accuracy; for values it is mae.
+    Labels of classes become vectors of zeros and a one, and the metric is accuracy; for values it is mae. With target: input
+    the network is an autoencoder: it predicts its own standardised input, (x · scale - mean) / deviation as data says, whatever
+    the targets of the data are, and loss and metric are in its units.
     """
 
     word = "huber"
@@ -31,12 +32,10 @@ class Huber(Loss):
     delta: Annotated[float, Field(gt=0)] = 1.0
     """Where the square goes over into the straight line."""
 
-    def build(self, building: Building, x: Node) -> Node:
-        """The shape of the target -> one number."""
-        y = target_values(building.target, x, self.word)
-        predict_values(building, x, y)
+    def distance(self, x: Node, y: Node) -> Node:
+        """Squared below delta, straight above."""
         d = absolute(x - y)
-        return mean_of(select(greater(d, self.delta), self.delta * (d - self.delta / 2), 0.5 * (d * d)))
+        return select(greater(d, self.delta), self.delta * (d - self.delta / 2), 0.5 * (d * d))
 
     def baseline(self, targets: Array, classes: int | None) -> Baseline | None:
         """That of the constant where the derivative, the mean of d cut to ±delta, is 0: it lies between mean and median."""

@@ -99,8 +99,13 @@ class Loss(Layer):
     reads: ClassVar[frozenset[Form]] = frozenset()
     """Empty for a loss of values, which takes numbers as they are."""
 
+    @property
+    def of_input(self) -> bool:
+        """Whether it compares with the standardised input, so that the targets of the data are not read."""
+        return False
+
     def baseline(self, targets: Array, classes: int | None) -> Baseline | None:
-        """The losses without knowledge on these targets, raw: labels `(n,)` of so many classes, or values `(n, …)`.
+        """The losses without knowledge on these targets, raw: labels `(n, …)` of so many classes, or values `(n, …)`.
 
         None: the loss cannot tell.
         """

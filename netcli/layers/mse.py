@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from netcli.graph import Array, Node
-from netcli.layers.building import Building
-from netcli.layers.layer import Baseline, Loss
-from netcli.layers.values import mean_of, predict_values, raw_values, target_values
+from netcli.layers.layer import Baseline
+from netcli.layers.values import ValueLoss, raw_values
 
 
-class Mse(Loss):
+class Mse(ValueLoss):
     """Mean squared error: (x - y)², the mean over outputs and batch.
 
-    Labels of classes become vectors of zeros and a one, and the metric is accuracy; for values it is mae.
+    Labels of classes become vectors of zeros and a one, and the metric is accuracy; for values it is mae. With target: input
+    the network is an autoencoder: it predicts its own standardised input, (x · scale - mean) / deviation as data says, whatever
+    the targets of the data are, and loss and metric are in its units.
     """
 
     word = "mse"
 
-    def build(self, building: Building, x: Node) -> Node:
-        """The shape of the target -> one number."""
-        y = target_values(building.target, x, self.word)
-        predict_values(building, x, y)
-        return mean_of((x - y) * (x - y))
+    def distance(self, x: Node, y: Node) -> Node:
+        """(x - y)²."""
+        return (x - y) * (x - y)
 
     def baseline(self, targets: Array, classes: int | None) -> Baseline | None:
         """The variance of the targets: no constant has less than their mean."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from netcli.graph import Node
-from netcli.layers.building import Building, vector
+from netcli.layers.building import Building, class_scores
 from netcli.layers.layer import Layer
 from netcli.layers.outputs import Bounds, Form
 from netcli.ops import softmax
@@ -24,7 +24,7 @@ class Softmax(Layer):
 
     def build(self, building: Building, x: Node) -> Node:
         """(classes,), kept."""
-        vector(x, self.word)
+        class_scores(building, x, self.word)
         return softmax(x)
 
     def outputs_within(self, given: Bounds) -> Bounds:

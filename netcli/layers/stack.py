@@ -65,6 +65,8 @@ class Model:
     variables: Mapping[str, Node]
     ending: Ending
     after: Mapping[Placed, Given]
+    classes: int | None
+    """How many classes are told apart; None where values are predicted."""
 
     @property
     def parameters(self) -> list[Node]:
@@ -85,7 +87,7 @@ def build_model(
 
     Raises StackError: a layer does not fit, the stack does not end in its only loss, or what that is given is no use to it.
     """
-    _check_end(stack, locate)
+    loss = _loss_of(stack, locate)
     store, placed = Store(dtype), dict[str, Placed]()
     x, y = placeholder("input", inputs.input), placeholder("target", inputs.target)
     seed = variable("seed", (), lambda _, shape: np.zeros(shape), dtype="uint32", trainable=False)
@@ -98,10 +100,12 @@ def build_model(
         ending, after = walk.ending, after or walk.after
     assert ending is not None, "a loss was read"
     variables = {"seed": seed, "step": step, **store.variables}
-    return Model(x, y, seed, step, networks[0], networks[1], variables, ending, after)
+    classes = None if loss.of_input else inputs.classes
+    return Model(x, y, seed, step, networks[0], networks[1], variables, ending, after, classes)
 
 
-def _check_end(stack: Sequence[Layer], locate: Locate) -> None:
+def _loss_of(stack: Sequence[Layer], locate: Locate) -> Loss:
+    """The last layer. Raises StackError unless it is a loss, and the only one."""
     last = stack[-1]
     early = next((layer for layer in stack[:-1] if isinstance(layer, Loss)), None)
     if early is not None:
@@ -110,13 +114,14 @@ def _check_end(stack: Sequence[Layer], locate: Locate) -> None:
         known = ", ".join(word for word, kind in LAYERS.members.items() if issubclass(kind, Loss))
         message = f"the stack must end in a loss, it ends in {last.word}"
         raise StackError(message, locate(last), None, f"add one of: {known}")
+    return last
 
 
 def _build(stack: Sequence[Layer], walk: Walk, x: Node, inputs: Inputs) -> Network:
     building = walk.building
     with layer(INPUT):
         building.layer = INPUT
-        standardised = _standardised(building, x, inputs)
+        building.standardised = standardised = _standardised(building, x, inputs)
     node = walk.main(stack, standardised, op_of(x, Placeholder).label)
     placed = walk.layers[-1][0]
     with layer(placed.name, placed.line):

@@ -12,7 +12,7 @@ from netcli.graph import Array, DType, Node, Op, Sample, TensorType, varying
 
 @dataclass(frozen=True)
 class OneHot(Op):
-    """1 at the place of the label, 0 elsewhere: varying integer `()` -> varying `(classes,)`. A label out of range gives zeros.
+    """1 at the place of each label, 0 elsewhere: integers `(…,)` -> `(…, classes)`. A label out of range gives zeros.
 
     Labels are checked when data is loaded.
     """
@@ -22,9 +22,9 @@ class OneHot(Op):
 
     def infer(self, *types: TensorType) -> TensorType:
         (labels,) = types
-        if labels.shape != () or labels.is_float:
-            raise GraphError(f"{self.name} expected one integer label per example, found {labels}")
-        return TensorType((self.classes,), self.dtype, labels.varying)
+        if labels.is_float or labels.dtype == "bool":
+            raise GraphError(f"{self.name} expected integer labels, found {labels}")
+        return TensorType((*labels.shape, self.classes), self.dtype, labels.varying)
 
     def forward(self, xp: ModuleType, *arrays: Array) -> Array:
         (labels,) = arrays
@@ -35,7 +35,10 @@ class OneHot(Op):
 
     @classmethod
     def samples(cls) -> Sequence[Sample]:
-        return [Sample(cls(4, "float64"), (varying(high=3, dtype="int32"),))]
+        return [
+            Sample(cls(4, "float64"), (varying(high=3, dtype="int32"),)),
+            Sample(cls(3, "float64"), (varying(2, 2, high=2, dtype="int32"),)),
+        ]
 
 
 def one_hot(labels: Node, classes: int, dtype: DType) -> Node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean, pstdev
 
 from netcli import numbers
 from netcli.report.table import Column, Table
@@ -11,6 +12,8 @@ from netcli.report.text import Cell, Styled
 #: With more classes than this, the confusion matrix shows only pairs that are taken for each other most often.
 _MATRIX_CLASSES = 20
 _PAIRS = 15
+#: With more predicted values than this for each input, they are summed up.
+_MOST_VALUES = 10
 
 
 def metrics_table(split: str, examples: int, metrics: Mapping[str, float]) -> Table:
@@ -21,12 +24,16 @@ def metrics_table(split: str, examples: int, metrics: Mapping[str, float]) -> Ta
 
 
 def class_table(
-    classes: Sequence[str], examples: Sequence[int], precision: Sequence[float | None], recall: Sequence[float | None]
+    classes: Sequence[str],
+    what: str,
+    examples: Sequence[int],
+    precision: Sequence[float | None],
+    recall: Sequence[float | None],
 ) -> Table:
-    """Precision and recall per class."""
+    """Precision and recall per class; `what` is counted, examples or pixels."""
     columns = (
         Column("class", shrink=True),
-        Column("examples", "right"),
+        Column(what, "right"),
         Column("precision", "right"),
         Column("recall", "right"),
     )
@@ -63,8 +70,10 @@ def _pairs_table(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> Tab
     return Table("most frequent mistakes", columns, rows, f"{len(worst)} of {len(pairs)} kinds of mistakes are shown")
 
 
-def predictions_table(names: Sequence[str], classes: Sequence[str], shares: Sequence[Sequence[float]], top: int) -> Table:
-    """The likeliest classes of each input, with their probabilities."""
+def predictions_table(
+    names: Sequence[str], classes: Sequence[str], shares: Sequence[Sequence[float]], top: int, of_pixels: bool = False
+) -> Table:
+    """The likeliest classes of each input, with their probabilities; or those of most of its pixels, with their shares."""
     top = min(top, len(classes))
     titles = ["prediction", "p", *(title for place in range(2, top + 1) for title in (f"{place}.", f"p{place}"))]
     columns = (
@@ -78,16 +87,28 @@ def predictions_table(names: Sequence[str], classes: Sequence[str], shares: Sequ
         for place, index in enumerate(order):
             cells += [Styled(classes[index], "strong" if place == 0 else None), _share(values[index])]
         rows.append(tuple(cells))
-    return Table(None, columns, tuple(rows))
+    return Table(None, columns, tuple(rows), "p: the share of the pixels that are taken for the class" if of_pixels else None)
 
 
 def values_table(names: Sequence[str], values: Sequence[Sequence[float]]) -> Table:
-    """Predicted values of each input."""
+    """Predicted values of each input; what there is to say of them, where there are too many to show."""
     count = max((len(row) for row in values), default=1)
+    if count > _MOST_VALUES:
+        return _summary_table(names, values)
     titles = ["prediction"] if count == 1 else [f"output {index + 1}" for index in range(count)]
     columns = (Column("input", shrink=True), *(Column(title, "right") for title in titles))
     rows = tuple((name, *(f"{value:.6g}" for value in row)) for name, row in zip(names, values, strict=True))
     return Table(None, columns, rows)
+
+
+def _summary_table(names: Sequence[str], values: Sequence[Sequence[float]]) -> Table:
+    titles = ("values", "mean", "deviation", "least", "greatest")
+    columns = (Column("input", shrink=True), *(Column(title, "right") for title in titles))
+    rows = tuple(
+        (name, numbers.count(len(row)), *(f"{value:.6g}" for value in (fmean(row), pstdev(row), min(row), max(row))))
+        for name, row in zip(names, values, strict=True)
+    )
+    return Table(None, columns, rows, "--json has every value")
 
 
 def _share(value: float | None) -> str:

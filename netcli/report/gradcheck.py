@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from netcli.autodiff.gradcheck import Check, Fault, Kind, Verdict
+from netcli.analysis.inspect.nesting import fitting, groups
+from netcli.autodiff.gradcheck import Check, Fault, Kind, Verdict, merged
 from netcli.report.faults import fault_json
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Style, Styled
@@ -20,6 +21,25 @@ _TITLES: Mapping[Kind, str] = {
     "second complex": "2nd complex",
     "second forward": "2nd forward",
 }
+
+
+def grouped(checks: Sequence[Check], depths: Mapping[str, int], depth: int | None) -> list[Check]:
+    """The checks of parameters; those of layers that stand in `depth` others or more as one of each kind, the worst of them.
+
+    `depths` says of each layer in how many others it stands. Without a depth they are joined as far as there is no room.
+    """
+
+    def joined(limit: int) -> dict[str, list[Check]]:
+        home = groups(depths, limit)
+        rows: dict[str, list[Check]] = {}
+        for check in checks:
+            layer = check.name.rpartition("/")[0]
+            around = home.get(layer, layer)
+            rows.setdefault(check.name if around == layer else around, []).append(check)
+        return rows
+
+    shown = fitting(1 + max(depths.values(), default=0), lambda limit: len(joined(limit))) if depth is None else depth
+    return [check for name, some in joined(shown).items() for check in (merged(name, some) if name in depths else some)]
 
 
 def check_table(title: str, checks: Sequence[Check]) -> Table:

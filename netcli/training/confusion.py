@@ -11,16 +11,17 @@ from netcli.graph import Array
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counts of examples by true class (row) and predicted class (column)."""
+    """Counts of examples, or pixels, by true class (row) and predicted class (column)."""
 
     classes: tuple[str, ...]
     counts: Array
 
     @classmethod
     def of(cls, classes: tuple[str, ...], labels: Array, predicted: Array) -> Confusion:
-        """Count; labels and predicted classes are `(n,)`."""
+        """Count; labels and predicted classes are of one shape, `(n,)` or `(n, rows, columns)`."""
         size = len(classes)
-        return cls(classes, np.bincount(labels.astype(np.int64) * size + predicted, minlength=size * size).reshape(size, size))
+        counts = np.bincount((labels.astype(np.int64) * size + predicted).reshape(-1), minlength=size * size)
+        return cls(classes, counts.reshape(size, size))
 
     @property
     def precision(self) -> list[float | None]:

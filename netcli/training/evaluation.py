@@ -73,7 +73,7 @@ def _predicted(
 
 
 def class_probabilities(prediction: Array, classes: int) -> Array:
-    """A prediction as one number per class, `(n, classes)`; one output for two classes is the probability of the second."""
-    if prediction.shape[1:] == (1,) and classes == 2:
+    """A prediction as one number per class, `(n, classes, …)`; one output for two classes is the probability of the second."""
+    if prediction.shape[1] == 1 and classes == 2:
         return np.concatenate([1 - prediction, prediction], axis=1)
     return prediction

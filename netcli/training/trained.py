@@ -47,6 +47,11 @@ class Trained:
         return [f"the model in {self.run.config} is not as it was when the weights were written"] if self.changed else []
 
     @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The names of the classes that it tells apart; None where it predicts values."""
+        return None if self.model.classes is None else self.signature.classes
+
+    @property
     def delimiter(self) -> str:
         """What separates the columns of its data, where that is a table."""
         return str(getattr(self.loaded.config.data.dataset, "delimiter", ","))

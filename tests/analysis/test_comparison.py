@@ -8,6 +8,7 @@ import pytest
 from support.runs import config_of, write_mnist
 
 from netcli.analysis.diff.comparison import compare, differences
+from netcli.analysis.diff.nesting import closed
 from netcli.analysis.diff.records import Comparison, Difference
 from netcli.analysis.inspect.costs import layer_rows
 from netcli.config.load import load
@@ -142,3 +143,42 @@ def test_names_are_no_difference(tmp_path: Path) -> None:
 )
 def test_differences(before: dict[str, object], after: dict[str, object], expected: list[Difference]) -> None:
     assert [*differences("", before, after)] == expected
+
+
+SAME = "residual: [conv: {filters: 4, padding: same}, relu]"
+NEST = ["conv: {filters: 4}", f"repeat: {{times: 2, layers: [{SAME}]}}", SAME, "flatten", "dense: 10", "cross_entropy"]
+
+
+def test_layers_are_aligned_within_the_layers_around_them(tmp_path: Path) -> None:
+    other = SAME.replace("relu", "tanh, relu")
+    found = compared(tmp_path, NEST, [*NEST[:2], other, *NEST[3:]])
+    assert changes(found) == [("added", None, "residual1/tanh1")]
+    assert all(pair.settings == () for pair in found.layers)  # layers are no settings of the layer around them
+
+
+def test_copies_are_added_at_the_end_as_a_whole(tmp_path: Path) -> None:
+    found = compared(tmp_path, NEST, [NEST[0], NEST[1].replace("times: 2", "times: 3"), *NEST[2:]])
+    added = next(pair for pair in found.layers if pair.change == "added")
+    assert [change for change in changes(found) if change[0] in {"changed", "added"}] == [
+        ("changed", "repeat1", "repeat1"),
+        ("added", None, "repeat1/3/residual1"),
+    ]
+    assert added.after is not None
+    assert added.after.parameters == 4 * 4 * 9 + 4
+    sides = [pair.after for pair in found.layers if pair.after]
+    assert sum(row.parameters for row in sides) == next(total.after for total in found.totals if total.name == "parameters")
+
+
+def test_what_is_the_same_is_closed_and_a_depth_closes_the_rest(tmp_path: Path) -> None:
+    other = SAME.replace("relu", "tanh, relu")
+    pairs = compared(tmp_path, NEST, [*NEST[:2], other, *NEST[3:]]).layers
+    shown = closed(pairs, None)
+    assert [pair.after.name for pair in shown if pair.after and pair.depth] == [
+        "residual1/conv1",
+        "residual1/tanh1",
+        "residual1/relu1",
+    ]
+    assert [pair.change for pair in closed(pairs, 1)] == ["same"] * 3 + ["changed"] + ["same"] * 3
+    for depth in (None, 1, 2, 3):
+        rows = [pair.after for pair in closed(pairs, depth) if pair.after]
+        assert sum(row.parameters for row in rows) == sum(pair.after.parameters for pair in pairs if pair.after)

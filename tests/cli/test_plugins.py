@@ -184,6 +184,10 @@ HEAD = "from dataclasses import dataclass\nfrom netcli.graph import Op\nfrom net
         (OPERATION.replace("Swish(Unary)", "Tanh(Unary)"), 'the operation "tanh" has a name that is taken: netcli has one'),
         (OPERATION.replace('"swish"', '"relu"'), 'the layer "relu" has a name that is taken: netcli has one'),
         (OPERATION.replace('    word = "swish"\n', ""), "error: the layer SwishLayer has no word, its name in YAML"),
+        (
+            OPERATION.replace('    word = "swish"', '    word = "swish2"'),
+            'error: a layer cannot be called "swish2": that ends in a digit',
+        ),
         (OPERATION.replace("def derivative", "def derived"), "mine.py:12:1: error: Swish is not whole: it has no derivative"),
         (OPERATION.replace("@dataclass(frozen=True)\n", ""), "the operation Swish must be a frozen dataclass"),
         (OPERATION.replace("frozen=True", ""), "the operation Swish must be a frozen dataclass"),

@@ -87,7 +87,7 @@ def test_as_a_module() -> None:
         ("inspect-graph small.yaml --format svg --out nowhere/graph.svg", "cannot write nowhere/graph.svg: No such file"),
         ("layers cnov", 'unknown layer "cnov"\n  did you mean "conv"?'),
         ("layers Dense", 'unknown layer "Dense"\n  did you mean "dense"?'),
-        ("layers lstm", 'unknown layer "lstm"\n  there are: avgpool, batchnorm, '),
+        ("layers lstm", 'unknown layer "lstm"\n  there are: add, again, avgpool, batchnorm, '),
         ("schema conv", "Got unexpected extra argument"),
         ("init small.yaml", "small.yaml is already there"),
         ("init no/such/folder/x.yaml", "cannot write no/such/folder/x.yaml"),

@@ -51,8 +51,10 @@ def test_it_is_a_schema() -> None:
 
 
 @pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
-def test_right_configs_are_accepted(path: Path, validator: Draft202012Validator) -> None:
-    for text in (path.read_text(encoding="utf-8"), dump(load(path).config)):
+def test_right_configs_are_accepted(path: Path) -> None:
+    resolved = dump(load(path).config)
+    validator = Draft202012Validator(schema())  # with the blocks of the config that was read
+    for text in (path.read_text(encoding="utf-8"), resolved):
         errors = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(locate(text, path.name).data)]
         assert errors == []
 
@@ -105,3 +107,28 @@ def test_every_optimizer_is_known(validator: Draft202012Validator) -> None:
     for word in OPTIMIZERS.members:
         assert validator.is_valid(base | {"train": {"optimizer": {word: {"lr": 0.1}}}})
     assert not validator.is_valid(base | {"train": {"optimizer": {"none": {"lr": 0.1}}}})
+
+
+@pytest.mark.parametrize(
+    ("body", "accepted"),
+    [
+        ([{"conv": "$filters"}], True),
+        ([{"conv": {"filters": "$(4 * filters)", "kernel": [3, "$filters"], "bias": "$bias"}}], True),
+        ([{"residual": [{"conv": {"filters": "$filters", "padding": "same"}}]}], True),
+        ([{"repeat": {"times": "$filters", "layers": ["relu"]}}], True),
+        ([{"conv": {"filters": "filters"}}], False),
+        ([{"conv": {"filters": "$4"}}], False),
+        ([{"conv": {"filtres": "$filters"}}], False),
+        ([{"residual": [{"conv": {"filters": "$filters", "padding": "some"}}]}], False),
+    ],
+    ids=str,
+)
+def test_the_body_of_a_block_is_known_too(body: list[Any], accepted: bool, validator: Draft202012Validator) -> None:
+    """There an expression may stand for any value, outside for none."""
+
+    def config(body: list[Any], layers: list[Any]) -> dict[str, Any]:
+        blocks = {"some": {"settings": {"filters": "required", "bias": False}, "layers": body}}
+        return {"data": {"dataset": "digits"}, "model": {"blocks": blocks, "layers": [*layers, "mse"]}}
+
+    assert validator.is_valid(config(body, [])) is accepted
+    assert not validator.is_valid(config(["relu"], body))

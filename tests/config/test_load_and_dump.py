@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netcli.config.dump import absolute_paths, dump
+from netcli.config.dump import absolute_paths, dump, plain
 from netcli.config.load import load, load_text
 from netcli.config.model import Config, ModelSettings, TrainSettings
 from netcli.datasets.csv import Csv
@@ -78,10 +78,11 @@ def test_places_and_lines(tmp_path: Path) -> None:
 def test_dump_reads_back_equal(path: Path) -> None:
     loaded = load(path)
     again = load_text(dump(loaded.config), "again.yaml", loaded.folder)
-    assert again.config == loaded.config
+    # the layer types of blocks are made anew each time: their settings are compared
+    assert plain(again.config) == plain(loaded.config)
     assert dump(again.config) == dump(loaded.config)
     absolute = absolute_paths(loaded.config, loaded.folder)
-    assert load_text(dump(absolute), "absolute.yaml", Path("/elsewhere")).config == absolute
+    assert plain(load_text(dump(absolute), "absolute.yaml", Path("/elsewhere")).config) == plain(absolute)
 
 
 @given(text=st.text(min_size=1).filter(lambda text: "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)))

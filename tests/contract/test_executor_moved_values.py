@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.agreement import check_graph, fed, var
+from support.agreement import assert_agrees, check_graph, draw, fed, results, var
 
 from netcli.autodiff import gradients
 from netcli.executors import Executor, State
 from netcli.graph import Graph, Node
-from netcli.ops import Window, batch_sum, concat, conv2d, exp, pad, part, relu, reshape, sum_over, tanh, transpose
+from netcli.ops import (
+    Window,
+    batch_mean,
+    batch_sum,
+    concat,
+    conv2d,
+    dense,
+    exp,
+    pad,
+    part,
+    relu,
+    reshape,
+    sqrt,
+    sum_over,
+    tanh,
+    transpose,
+)
 
 SAME = Window((3, 3), padding=(1, 1, 1, 1))
 
@@ -81,3 +97,50 @@ def test_uniform_values_are_moved_too(runner: Executor) -> None:
 def test_labels_are_moved_too(runner: Executor) -> None:
     labels = fed("labels", 4, 3, dtype="int32")
     check_graph(runner, {"y": concat([part(labels, -2, 1, 2), pad(labels, -2, 1, 0)], -2)})
+
+
+@pytest.mark.parametrize("batch", [1100, 16, 3])
+def test_dense_branches(runner: Executor, batch: int) -> None:
+    """Weights of dense layers have gradients that may be summed after many examples, of what is joined and of its parts."""
+    x, ws, top = fed("x", 5), [var(f"w{i}", 5, 3 + i) for i in range(3)], var("top", 12, 4)
+    joined = concat([tanh(dense(x, w)) for w in ws], -1)
+    again = var("again", 4, 2)
+    y = dense(joined, top) + dense(part(joined, -1, 3, 4), var("more", 4, 4))
+    graph = Graph(with_gradients(dense(tanh(y), again), *ws, top, again))
+    state, feeds = draw(graph, batch)
+    assert_agrees(results(graph, state, feeds, runner), graph, state, feeds)
+
+
+def random_branches(seed: int) -> dict[str, Node]:
+    """A loss of images that are joined, cut, convolved, normalised over the batch and joined again, and its gradients."""
+    generator = np.random.default_rng(seed)
+    x = fed("x", 3, 4, 5)
+    values, ws = [x], [var("w", 3, 3, 1, 1)]
+    values.append(conv2d(x, ws[0], Window((1, 1))))
+    for number in range(12):
+        some = [values[i] for i in generator.integers(max(0, len(values) - 6), len(values), 3)]
+        a, channels = some[0], some[0].shape[0]
+        kind = generator.integers(8)
+        if kind < 3:
+            joined = concat(some[: 2 + kind % 2], -3)
+            values.append(joined if joined.shape[0] < 24 else part(joined, -3, 2, 9))
+        elif kind == 3 and channels > 1:
+            begin = int(generator.integers(channels - 1))
+            values.append(part(a, -3, begin, int(generator.integers(1, channels - begin + 1))))
+        elif kind < 6:
+            k = int(generator.integers(1, 4))
+            ws.append(var(f"w{number}", k, channels, 3, 3))
+            values.append(conv2d(relu(a) if kind == 4 else a, ws[-1], SAME) * 0.3)
+        elif kind == 6:
+            centred = a - batch_mean(a)
+            values.append(centred / sqrt(batch_mean(centred * centred) + 0.1))
+        else:
+            values.append(tanh(concat([part(a, -1, 2, 3), part(a, -1, 0, 2)], -1)))
+    loss = sum_over(batch_sum(tanh(concat(values[1:], -3)) * 0.1))
+    return {"loss": loss, **{f"d{i}": dx for i, dx in enumerate(gradients([loss], ws))}, "value": values[-2]}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_branches(runner: Executor, seed: int) -> None:
+    """Values are parts of several others, of themselves, of what other phases and convolutions with padding read."""
+    check_graph(runner, random_branches(seed))

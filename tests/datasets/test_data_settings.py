@@ -21,6 +21,8 @@ GOOD: list[dict[str, Any]] = [
     {"dataset": {"csv": {"path": "a.csv", "label": "y", "task": "regression", "delimiter": "\t"}}},
     {"dataset": {"npz": "x.npz"}, "scale": "none", "standardize": "none"},
     {"dataset": "iris", "scale": 3, "standardize": None, "test": None},
+    {"dataset": {"random": [3, 32, 32]}},
+    {"dataset": {"random": {"shape": [4], "target": [2, 3], "examples": 5}}},
 ]
 BAD: list[tuple[dict[str, Any], str]] = [
     ({}, "dataset"),
@@ -33,6 +35,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"dataset": {"csv": {"path": "a.csv", "label": "y", "delimiter": ", "}}}, "dataset"),
     ({"dataset": {"csv": {"path": "a.csv", "label": "y", "delimiter": '"'}}}, "dataset"),
     ({"dataset": {"csv": {"path": "a.csv", "label": "y", "task": "clustering"}}}, "dataset"),
+    ({"dataset": "random"}, "dataset"),
+    ({"dataset": {"random": [3, 0, 32]}}, "dataset"),
+    ({"dataset": {"random": [1, 2, 3, 4]}}, "dataset"),
+    ({"dataset": {"random": {"shape": [3], "classes": 1}}}, "dataset"),
     ({"dataset": "digits", "batch_size": 0}, "batch_size"),
     ({"dataset": "digits", "batch_size": 1.5}, "batch_size"),
     ({"dataset": "digits", "validation": 1}, "validation"),

@@ -50,6 +50,27 @@ def test_one_pair_of_arrays(tmp_path: Path) -> None:
     assert raw.largest == 255
 
 
+def test_labels_of_pixels(tmp_path: Path) -> None:
+    labels = np.array([[[0, 1, 0], [4, 0, 2]], [[0, 0, 0], [1, 1, 1]]], "uint8")
+    raw = read(write(tmp_path, x=np.zeros((2, 1, 2, 3)), y=labels))
+    assert raw.train.targets.dtype == np.int32
+    assert raw.train.targets.tolist() == labels.tolist()
+    assert raw.classes == ("0", "1", "2", "3", "4")
+
+
+def test_wrong_labels_of_pixels_are_shown(tmp_path: Path) -> None:
+    x, labels = np.zeros((2, 1, 2, 3)), np.zeros((2, 2, 3), int)
+    with pytest.raises(DataError, match=r"y holds the label 99, but there are only 12 labels"):
+        read(write(tmp_path, x=x, y=labels + 99))
+    labels[1, 0, 2] = -1
+    with pytest.raises(DataError, match=r"y\[1, 0, 2\] is -1; class labels are 0, 1, 2, …"):
+        read(write(tmp_path, x=x, y=labels))
+    test = np.zeros((2, 2, 3), int)
+    test[1, 1, 0] = 3
+    with pytest.raises(DataError, match=r"the test split: example 1 has the label 3 at position \(1, 0\); expected 0 to 0"):
+        read(write(tmp_path, x_train=x, y_train=0 * test, x_test=x, y_test=test))
+
+
 @pytest.mark.parametrize("kind", ["int8", "uint16", "int64", "float16", "float64", "bool", ">f4", ">i2"])
 def test_other_numbers_become_float32(tmp_path: Path, kind: str) -> None:
     raw = read(write(tmp_path, x=np.array([[0, 1], [1, 0]]).astype(kind), y=LABELS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -45,6 +46,43 @@ def test_loss_and_metrics_are_means_over_the_batch(variant: Variant, n: int) -> 
     for name in together.keys() - {"prediction", "dx"}:
         np.testing.assert_allclose(together[name], np.mean([one[name] for one in alone]), rtol=1e-12, err_msg=name)
     np.testing.assert_allclose(together["dx"], np.concatenate([one["dx"] for one in alone]) / n, rtol=1e-12, atol=1e-15)
+
+
+def test_cross_entropy_of_pixels_is_that_of_each_pixel() -> None:
+    """The same numbers with the pixels as examples: the mean over both."""
+    generator = np.random.default_rng(3)
+    x, y = generator.normal(0, 2, (4, 3, 2, 5)), generator.integers(0, 3, (4, 2, 5))
+    every = np.moveaxis(x, 1, -1).reshape(-1, 3)
+    for text in ("[cross_entropy]", "[cross_entropy: {label_smoothing: 0.2}]", "[mse]", "[mae]", "[huber: 0.5]"):
+        images, vectors = found(text, x, y, 3), found(text, every, y.reshape(-1), 3)
+        for name in images.keys() - {"prediction", "dx"}:
+            np.testing.assert_allclose(images[name], vectors[name], rtol=1e-12, err_msg=f"{name} of {text}")
+        for name in ("prediction", "dx"):
+            by_pixel = np.moveaxis(images[name], 1, -1).reshape(-1, 3)
+            np.testing.assert_allclose(by_pixel, vectors[name], rtol=1e-11, atol=1e-15, err_msg=f"{name} of {text}")
+
+
+def test_a_mask_is_a_label_of_each_pixel() -> None:
+    generator = np.random.default_rng(4)
+    x, y = generator.normal(0, 2, (4, 1, 2, 3)), generator.integers(0, 2, (4, 2, 3))
+    images = found("[sigmoid, binary_cross_entropy]", x, y, 2)
+    vectors = found("[sigmoid, binary_cross_entropy]", x.reshape(-1, 1), y.reshape(-1), 2)
+    for name in ("loss", "accuracy"):
+        np.testing.assert_allclose(images[name], vectors[name], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("word", "size"), [("mse", lambda d: d**2), ("mae", np.abs)])
+def test_a_loss_of_the_input_compares_with_the_standardised_input(word: str, size: Callable[[Array], Array]) -> None:
+    x = np.array([[1.0, 2.0, 30.0], [-4.0, 0.0, 10.0]])
+    model = model_of(f"[tanh, {word}: {{target: input}}]", (3,), classes=7, standardised=(2.0, 1.0, 4.0))
+    nodes = {**model.training.outputs, "prediction": model.training.prediction}
+    values = values_of(nodes, first_state(model), {"input": x})  # the labels are not even asked for
+    z = (2 * x - 1) / 4
+    np.testing.assert_allclose(values["prediction"], np.tanh(z), rtol=1e-12)
+    assert values["loss"] == pytest.approx(size(np.tanh(z) - z).mean(), rel=1e-12)
+    assert values["mae"] == pytest.approx(np.abs(np.tanh(z) - z).mean(), rel=1e-12)
+    assert "accuracy" not in values
+    assert model.classes is None
 
 
 def test_cross_entropy_by_formula() -> None:

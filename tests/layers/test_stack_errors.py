@@ -258,6 +258,55 @@ SETTINGS = [
 
 LOSSES = [
     Wrong(
+        "[dense: 5, mse: {target: input}]",
+        (4,),
+        "mse1: mse expected an output of the input's shape, 4, found 5\n"
+        "  let the last layer give 4 values, or compare with the data: target: data\n"
+        "  shapes: input 4 → dense1 5 → mse1 ✗",
+        1,
+        "target",
+    ),
+    Wrong(
+        "[conv: {filters: 3, padding: same}, softmax, cross_entropy]",
+        (1, 8, 8),
+        "softmax1: softmax makes one distribution of a vector, found 3×8×8, and each pixel has a class\n"
+        "  remove softmax: cross_entropy takes the channels at each pixel for logits\n"
+        "  shapes: input 1×8×8 → conv1 3×8×8 → softmax1 ✗",
+        1,
+        classes=3,
+        target=(8, 8),
+    ),
+    Wrong(
+        "[conv: 3, cross_entropy]",
+        (1, 8, 8),
+        "cross_entropy1: cross_entropy on 3 classes of pixels expected an output of 3×8×8, found 3×6×6\n"
+        "  let the last convolution have 3 filters, and bring the image to 8×8\n"
+        "  shapes: input 1×8×8 → conv1 3×6×6 → cross_entropy1 ✗",
+        1,
+        classes=3,
+        target=(8, 8),
+    ),
+    Wrong(
+        "[conv: {filters: 2, padding: same}, binary_cross_entropy]",
+        (1, 8, 8),
+        "binary_cross_entropy1: binary_cross_entropy on 2 classes of pixels expected an output of 1×8×8, found 2×8×8\n"
+        "  let the last convolution have 1 filter, and bring the image to 8×8\n"
+        "  shapes: input 1×8×8 → conv1 2×8×8 → binary_cross_entropy1 ✗",
+        1,
+        classes=2,
+        target=(8, 8),
+    ),
+    Wrong(
+        "[dense: 6, softmax, reshape: [2, 1, 3], cross_entropy]",
+        (4,),
+        "cross_entropy1: cross_entropy of pixels is given class probabilities of all numbers together\n"
+        "  remove the softmax: the output of a convolution is taken for logits\n"
+        "  shapes: input 4 → dense1 6 → softmax1 6 → reshape1 2×1×3 → cross_entropy1 ✗",
+        3,
+        classes=2,
+        target=(1, 3),
+    ),
+    Wrong(
         "[dense: 3, softmax, cross_entropy]",
         (4,),
         "cross_entropy1: cross_entropy expects class labels, the data has values\n"

@@ -24,10 +24,8 @@ from netcli.ops import (
     batch_sum,
     broadcast,
     cast,
-    concat,
     conv2d,
     dense,
-    exp,
     first_maximum,
     greater,
     log_softmax,
@@ -38,9 +36,7 @@ from netcli.ops import (
     select,
     softmax,
     sum_over,
-    tanh,
 )
-from netcli.ops.concat import Concat
 from netcli.ops.reduce import BatchSize
 
 PADDED = Window((3, 3), padding=(1, 1, 1, 1))
@@ -243,12 +239,3 @@ def test_numbers_of_64_bits(varying: bool) -> None:
         LlvmExecutor(1).compile(Graph({"y": sum_over(wide)}))
     assert caught.value.message == f"the llvm executor computes in float32: precise/cast is {wide.type}"
     assert caught.value.hint == "executor: numpy computes in float64"
-
-
-def test_values_side_by_side_are_one_kernel() -> None:
-    """What is computed element by element is stored in its place at once."""
-    x, y = fed("x", 5), fed("y", 3)
-    plan = Plan(Graph({"loss": sum_over(batch_sum(concat([exp(x), tanh(y)], -1)))}), cpu(), 32)
-    varying = [node.op for phase in plan.schedule.phases if phase.varying for node in phase.nodes if node.type.varying]
-    assert varying == [Concat(-1)]
-    assert np.prod(plan.buffers[next(n for n in plan.buffers if n.op == Concat(-1))].layout.shape) == 8

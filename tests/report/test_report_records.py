@@ -15,9 +15,9 @@ from netcli.strict_json import dumps
 
 def test_summary_is_the_document_of_train_json() -> None:
     assert dumps(replace(SUMMARY, validation=None, grad_norm=inf).as_json()) == (
-        '{"run_dir": "runs/digits/001", "executor": "numpy", "epochs": 2, "steps": 72, "seconds": 12.34, '
+        '{"executor": "numpy", "epochs": 2, "steps": 72, "seconds": 12.34, '
         '"samples_per_second": 2345.6, "train": {"loss": 0.5, "accuracy": 0.875}, "validation": null, '
-        '"test": {"loss": 0.625, "accuracy": 0.9875}, "grad_norm": null, "stopped": "finished"}'
+        '"test": {"loss": 0.625, "accuracy": 0.9875}, "best_epoch": 2, "grad_norm": null, "stopped": "finished"}'
     )
 
 

@@ -66,6 +66,7 @@ def test_a_whole_training() -> None:
           1/2     1.000   50.00 %     1.500   25.00 %      0.05      1.250  500 ms  best
           2/2    0.5000   75.00 %    0.7500   62.50 %      0.05      1.250  500 ms
         a remark
+        tested with the weights of epoch 2, which has the least validation loss
 
         gradients in epoch 2
         parameter     shape     line  grad norm  update/weight  zeros  last epochs

@@ -83,6 +83,9 @@ def or_none(kind: Kind) -> Kind:
     return Kind((None, *kind.right), tuple(value for value in kind.wrong if value is not None), kind.unseen)
 
 
+#: What a loss of values compares with.
+TARGET = Kind(("data", "input"), ("output", "", 1, True, None))
+
 #: The settings of every layer that has weights, and of every one that looks through windows.
 WEIGHTS = {"bias": FLAG, "init": INIT, "bias_init": INIT, "weight_decay": or_none(NOT_NEGATIVE), "l1": or_none(NOT_NEGATIVE)}
 WINDOW = {"size": PAIR, "stride": or_none(PAIR), "padding": PADDING}

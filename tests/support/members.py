@@ -42,7 +42,8 @@ class SettingsCase:
 class Variant:
     """A stack on examples of a shape, and the same in torch.
 
-    Targets are labels of `classes` or values of the shape `target`, of [0, 1) with `shares`. With `ties`, inputs and targets
+    Targets are labels of `classes`, each example's one or one for each of its `pixels`; or values of the shape `target`, of
+    [0, 1) with `shares`. With `ties`, inputs and targets
     are small whole numbers, so that there are exact zeros and equal maxima. Inputs are normal with the deviation `scale`.
     `penalty` is what torch's loss lacks of the objective. Without `training`, the network of evaluation is meant.
     """
@@ -51,6 +52,7 @@ class Variant:
     shape: Shape
     peer: Callable[..., Any]
     classes: int | None = None
+    pixels: Shape = ()
     target: Shape = (3,)
     shares: bool = False
     training: bool = True

@@ -39,12 +39,12 @@ def model_of(
     weight_decay: float = 0.0,
     l1: float = 0.0,
 ) -> Model:
-    """The model of a YAML list of layers on examples of a shape: of `classes`, or with values of the shape `target`.
+    """The model of a YAML list of layers on examples of a shape: of `classes`, or with values; `target` is a target's shape.
 
     `standardised` is (scale, mean, deviation), broadcast to the rank of the input.
     """
     scale, mean, deviation = standardised
-    wanted = TensorType((), "int32", varying=True) if classes else TensorType(target, dtype, varying=True)
+    wanted = TensorType(target, "int32" if classes else dtype, varying=True)
     inputs = Inputs(
         TensorType(shape, input_dtype or dtype, varying=True),
         wanted,

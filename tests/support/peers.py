@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from support.late import F
+from support.late import F, torch
 from support.members import LayerVariant, Tensor, Weights
 
 LayerPeer = Callable[[Weights, Tensor], Tensor]
@@ -47,6 +47,21 @@ def softmax(x: Tensor) -> Tensor:
 def valued(loss: Callable[[Tensor, Tensor], Tensor], prediction: Callable[[Tensor], Tensor] = lambda x: x) -> Peer:
     """A loss of the input itself and values."""
     return lambda w, x, y: {"prediction": prediction(x), "loss": loss(x, y)}
+
+
+def rebuilt(loss: Callable[[Tensor, Tensor], Tensor]) -> Peer:
+    """tanh, and a loss of that and the input."""
+    return lambda w, x, y: {"prediction": torch.tanh(x), "loss": loss(torch.tanh(x), x)}
+
+
+def pixels(loss: Callable[[Tensor, Tensor], Tensor], classes: int) -> Peer:
+    """A convolution of 1 × 1, and a loss of it and the labels of pixels as zeros and a one."""
+
+    def peer(w: Weights, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        z = F.conv2d(x, w["conv1/weight"], w["conv1/bias"])
+        return {"prediction": z, "loss": loss(z, F.one_hot(y, classes).permute(0, 3, 1, 2).double())}
+
+    return peer
 
 
 def one_hot(loss: Callable[[Tensor, Tensor], Tensor], classes: int) -> Peer:

@@ -45,7 +45,7 @@ def _model(variant: Variant, stack: str, dtype: DType) -> Model:
         stack,
         variant.shape,
         classes=variant.classes,
-        target=variant.target,
+        target=variant.pixels if variant.classes else variant.target,
         dtype=dtype,
         weight_decay=variant.weight_decay,
         l1=variant.l1,
@@ -63,7 +63,7 @@ def batch_of(
     """Inputs and targets of `n` examples, by default of as many as the variant has."""
     n = n or variant.batch
     if variant.classes:
-        y = generator.integers(0, variant.classes, n).astype("int32")
+        y = generator.integers(0, variant.classes, (n, *variant.pixels)).astype("int32")
     elif variant.shares:
         y = generator.uniform(0, 1, (n, *variant.target)).astype(dtype)
     else:

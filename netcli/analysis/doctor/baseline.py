@@ -16,6 +16,11 @@ def loss_of(session: Session) -> Loss:
 
 
 def baseline_of(session: Session) -> Baseline | None:
-    """On the training targets. None where the loss does not tell: then no share of a loss says how much was learned."""
-    data = session.data
-    return loss_of(session).baseline(np.asarray(data.train.targets), None if data.classes is None else len(data.classes))
+    """On the training targets, or the standardised inputs, if the loss is of those.
+
+    None where the loss does not tell: then no share of a loss says how much was learned.
+    """
+    data, loss = session.data, loss_of(session)
+    if loss.of_input:
+        return loss.baseline((data.train.inputs * data.scale - data.mean) / data.deviation, None)
+    return loss.baseline(np.asarray(data.train.targets), session.model.classes)

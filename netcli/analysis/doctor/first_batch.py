@@ -161,7 +161,7 @@ def _last_batch(session: Session) -> Iterator[Finding]:
 def _first_loss(seen: _Seen) -> Finding:
     """Against the losses of a network that knows nothing of its input, as the loss itself has them."""
     baseline, word = baseline_of(seen.session), loss_of(seen.session).word
-    verdict, advice = _judged_loss(seen.loss, baseline, values=seen.session.data.classes is None)
+    verdict, advice = _judged_loss(seen.loss, baseline, values=seen.session.model.classes is None)
     return Finding(
         "initial loss",
         verdict,

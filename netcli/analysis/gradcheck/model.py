@@ -17,20 +17,40 @@ from netcli.autodiff.gradcheck import (
 )
 from netcli.executors import Executor, State
 from netcli.executors.numpy import leaf_values, values_of
-from netcli.graph import Array, Differentiable, Graph, Node, Op, Placeholder, Variable, op_of
+from netcli.graph import Array, Differentiable, Graph, Node, Op, Placeholder, Variable, op_of, topological
 from netcli.passes import optimize
 from netcli.training.session import Session
 
+#: Floating-point operations that a check may take, more or less: a few minutes of one core.
+_WORK = 1e12
+#: What a derivative takes, in computations of the loss: at two points, and once with complex numbers, which is four times the
+#: work; of that one half, on average, since what does not depend on the parameter is known.
+_LOSSES = 3
 
-def check_model(session: Session, examples: int, settings: CheckSettings) -> list[Check]:
+
+def check_model(session: Session, examples: int, settings: CheckSettings, *, whole: bool = True) -> list[Check]:
     """Check the objective (loss and penalties) with respect to every parameter, at the initial weights.
 
-    The batch is the first `examples` of the training data; random operations are those of the first step. The session is
-    one that was prepared in float64.
+    The batch is the first `examples` of the training data; random operations are those of the first step. Unless it is
+    to be `whole`, a share of what the settings say is looked at where all of it took too long. The session is one that was
+    prepared in float64.
     """
-    objective = session.model.training.objective
+    objective, parameters = session.model.training.objective, session.model.parameters
     leaves = _leaves(session, Graph({"objective": objective}), examples)
-    return check_graph(objective, session.model.parameters, leaves, values_of, settings)
+    wanted = sum(settings.derivatives(parameter.type.size) for parameter in parameters) * _LOSSES * _flops(objective, examples)
+    if not whole and wanted > _WORK:
+        settings = settings.reduced(_WORK / wanted)
+    return check_graph(objective, parameters, leaves, values_of, settings)
+
+
+def _flops(y: Node, examples: int) -> int:
+    """Floating-point operations of a value, for so many examples."""
+    total = 0
+    for node in topological([y]):
+        inputs = [x.type for x in node.inputs]
+        per_example = any(each.varying for each in (node.type, *inputs))
+        total += node.op.flops(node.type, *inputs) * (examples if per_example else 1)
+    return total
 
 
 def find_faults(session: Session, examples: int, settings: CheckSettings) -> list[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 #: What was compared. `type`: the computed value with the inferred type. `reverse`: the reverse gradient with central
@@ -82,6 +82,15 @@ class CheckSettings:
     projections: int = 8
     second_order: bool = True
     seed: int = 0
+
+    def derivatives(self, size: int) -> int:
+        """How many are looked at of a parameter of this size."""
+        return size if size <= self.every else self.sampled + self.projections
+
+    def reduced(self, share: float) -> CheckSettings:
+        """A share of everything, but at least one element and one projection of each parameter."""
+        every, sampled, projections = (max(int(n * share), 1) for n in (self.every, self.sampled, self.projections))
+        return replace(self, every=every, sampled=sampled, projections=projections)
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -36,6 +36,18 @@ class Kernel:
     #: Whether the operations' attributes are shapes and axes, which are nothing where neighbours are computed side by side.
     only_shapes: ClassVar[bool] = False
 
+    def reads_expressions(self, node: Node) -> bool:
+        """Whether what it reads may be an inlined expression; otherwise it is a buffer."""
+        return False
+
+    def parts(self, node: Node) -> Sequence[tuple[Node, int]]:
+        """The inputs that are parts of the result, each with its first number along the first axis: they may lie within it."""
+        return ()
+
+    def part_of(self, node: Node) -> tuple[Node, int] | None:
+        """The input that the result is a part of, with its first number along the first axis: it may lie within that."""
+        return None
+
 
 class Inlined(Kernel, ABC):
     """Code for one element, written where it is read, unless several read it or one that needs an address."""
@@ -44,6 +56,9 @@ class Inlined(Kernel, ABC):
     view: ClassVar[bool] = False
     #: Whether it goes by the numbers of an element's indices, so that sixteen neighbours cannot be computed side by side.
     by_number: ClassVar[bool] = False
+
+    def reads_expressions(self, node: Node) -> bool:
+        return True
 
     def is_cheap(self, node: Node) -> bool:
         """Whether it is computed again for every reader, if what it reads is at hand."""
@@ -73,9 +88,6 @@ class ByForward(Inlined):
 
 class Stored(Kernel, ABC):
     """Code that stores a value, block by block, or once if it is uniform."""
-
-    #: Whether the input may be an inlined expression; otherwise it is a buffer.
-    reads_expressions: ClassVar[bool] = False
 
     @abstractmethod
     def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:

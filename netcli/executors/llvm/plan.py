@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from netcli.executors.llvm.hosting import room
 from netcli.executors.llvm.ir import Layout
 from netcli.executors.llvm.kernel import Inlined, Late, Reduction, Stored, SumOverAxes, is_served_by, kernel_of
 from netcli.executors.llvm.reuse import Lifetime, place
@@ -81,6 +82,7 @@ class Plan:
         self._place_state()
         self._place_uniform()
         self._place_varying(cache)
+        self._place_guests()
 
     def buffer(self, node: Node) -> Buffer:
         """The buffer of a stored node, or of what it is a reshape of."""
@@ -156,6 +158,7 @@ class Plan:
             and node in schedule.stored
             and schedule.memory(node) is node
             and node not in self.buffers
+            and node not in schedule.houses.hosts
         ]
 
     def _place_varying(self, cache: int) -> None:
@@ -175,6 +178,13 @@ class Plan:
         scratch = [kernel.scratch(node, self.cpu) for node, kernel in _stored_kernels(self.graph)]
         self.scratch = self._take("local", max(scratch, default=0))
 
+    def _place_guests(self) -> None:
+        """Each has its part of its owner's buffer."""
+        for node in self.schedule.houses.hosts:
+            owner, start = self.schedule.houses.owner(node)
+            buffer = self.buffers[owner]
+            self.buffers[node] = replace(buffer, layout=room(node.shape, buffer.layout, start))
+
     def _place_local(self, local: Sequence[tuple[Node, Layout]], cache: int) -> None:
         """A thread's own values. They take turns, but for those with a halo, whose zeros must stay."""
         kernels = {node: number for number, node in enumerate(n for phase in self.schedule.phases for n in phase.nodes)}
@@ -190,10 +200,11 @@ class Plan:
         self.floats["local"] = floats * self.chunk
 
     def _lifetime(self, node: Node, kernels: dict[Node, int]) -> Lifetime:
-        """From the kernel that stores a value to the last one that reads it; data is there from the start."""
+        """From the first kernel that stores some of a value to the last one that reads it; data is there from the start."""
+        houses = self.schedule.houses
+        stores = [kernels.get(each, -1) for each in houses.house(node) if not houses.needs_no_kernel(each)]
         readers = [kernels[reader] for reader in self.schedule.readers(node) if reader in kernels]
-        first = kernels.get(node, -1)
-        return Lifetime(node.type.size * LANES, first, max(readers, default=first))
+        return Lifetime(node.type.size * LANES, min(stores), max([*readers, *stores]))
 
 
 def _strips(channels: int) -> int:

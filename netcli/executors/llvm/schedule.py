@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from netcli.errors import ExecutorError
 from netcli.executors.llvm.fusion import fused_producers
+from netcli.executors.llvm.hosting import houses_of
 from netcli.executors.llvm.kernel import (
     Beforehand,
     Halo,
@@ -63,7 +64,8 @@ class Schedule:
         self.stored = stored_nodes(graph, self.level)
         self.fused = fused_producers(graph, self.stored, self.level)
         self.stored -= set(self.fused.values())
-        self.halos = _halos(graph)
+        self.houses = houses_of(graph, self.stored)
+        self.halos = self.houses.widened(_halos(graph))
         self.copied = copied_reshapes(graph, self.stored, self.halos)
         self.flat = {node for node in self.stored if _can_be_flat(node, self.stored)}
         self._aliases: dict[Node, list[Node]] = {}  # for each buffer's node, the stored nodes whose values lie there
@@ -88,7 +90,8 @@ class Schedule:
         count = max(self.level.values(), default=0) + 1
         phases = [Phase(varying) for _ in range(count) for varying in (False, True)]
         for node in self.graph.nodes:
-            if node in self.stored and is_served_by(node, Inlined, Stored) and self.memory(node) is node:
+            own = self.memory(node) is node and not self.houses.needs_no_kernel(node)
+            if node in self.stored and is_served_by(node, Inlined, Stored) and own:
                 in_blocks = node.type.varying or is_served_by(node, Reduction)
                 if not self._is_gathered(node):
                     phases[2 * self.level[node] + in_blocks].nodes.append(node)
@@ -99,9 +102,9 @@ class Schedule:
         return [phase for phase in phases if phase.nodes or (fed and phase is phases[1])]
 
     def readers(self, node: Node) -> list[Node]:
-        """The stored nodes that read a buffer, through inlined nodes."""
+        """The stored nodes that read what lies in a buffer, through inlined nodes."""
         found: list[Node] = []
-        stack = [user for alias in self._aliases[node] for user in self.graph.users[alias]]
+        stack = [user for each in self.houses.house(node) for alias in self._aliases[each] for user in self.graph.users[alias]]
         while stack:
             user = stack.pop()
             if user in self.stored:
@@ -111,14 +114,16 @@ class Schedule:
         return found
 
     def crosses(self, node: Node) -> bool:
-        """Whether a varying value is wanted in another phase than its own, or as an output."""
-        if any(alias in self._wanted for alias in self._aliases[node]):
+        """Whether something of what lies in a buffer is wanted in another phase than that it is made in, or as an output."""
+        house = self.houses.house(node)
+        if any(alias in self._wanted for each in house for alias in self._aliases[each]):
             return True
-        return any(self.level[reader] != self.level[node] for reader in self.readers(node))
+        return len({self.level[each] for each in (*house, *self.readers(node))}) > 1
 
     def is_late(self, node: Node) -> bool:
-        """Whether a varying value is wanted after its round."""
-        return any(is_served_by(reader, Late) and self.memory(reader.inputs[0]) is node for reader in self.readers(node))
+        """Whether something of what lies in a buffer is wanted after its round."""
+        house = self.houses.house(node)
+        return any(is_served_by(reader, Late) and self.memory(reader.inputs[0]) in house for reader in self.readers(node))
 
 
 def check_served(graph: Graph) -> None:

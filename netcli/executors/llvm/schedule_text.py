@@ -86,6 +86,9 @@ class _Text:
             halo = self.schedule.halos.get(self.schedule.memory(node))
             if halo and any(halo):
                 place += ", halo {} above, {} below, {} left, {} right".format(*halo)
+        if node in self.schedule.houses.hosts:
+            owner, start = self.schedule.houses.owner(node)
+            place += f", within {self.names[owner]} from {start}"
         return place
 
     # uniform phases

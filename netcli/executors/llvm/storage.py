@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 
-from netcli.executors.llvm.kernel import Inlined, Stored, is_served_by, kernel_of
+from netcli.executors.llvm.kernel import Inlined, is_served_by, kernel_of
 from netcli.graph import Constant, Graph, Node
 
 #: Operations in an inlined expression, one on top of the other: they are written by recursion.
@@ -96,4 +96,4 @@ def _must_be_stored(node: Node, users: Sequence[Node], level: dict[Node, int]) -
 def _reads_expressions(node: Node) -> bool:
     """Whether what it reads may be an inlined expression."""
     kernel = kernel_of(node.op)
-    return isinstance(kernel, Inlined) or (isinstance(kernel, Stored) and kernel.reads_expressions)
+    return kernel is not None and kernel.reads_expressions(node)

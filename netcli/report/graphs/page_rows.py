@@ -81,7 +81,8 @@ class Boxes:
         owners: dict[Node, dict[Box, None]] = {}
         for target, value in self._graph.updates.items():
             label = op_of(target, Variable).label
-            owner = next((box for known, box in labels.items() if label == known or label.endswith(f"/{known}")), None)
+            own = [known for known in labels if label == known or label.endswith(f"/{known}")]  # a/w is no slot of w
+            owner = labels[max(own, key=len)] if own else None
             if owner is not None:
                 for node in topological([target, value]):
                     owners.setdefault(node, {})[owner] = None

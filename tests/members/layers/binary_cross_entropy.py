@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support.late import F, torch
-from support.members import LayerCase, NetworkVariant
+from support.members import LayerCase, NetworkVariant, Tensor, Weights
 from support.peers import Peer
 
 
@@ -13,11 +13,19 @@ def binary(classes: int = 0) -> Peer:
     return lambda w, x, y: {"prediction": torch.sigmoid(x), "loss": F.binary_cross_entropy_with_logits(x, encode(y))}
 
 
+def mask(w: Weights, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+    """Of a convolution of 1 × 1 with one filter, and the labels of pixels."""
+    z = F.conv2d(x, w["conv1/weight"], w["conv1/bias"])
+    return {"prediction": torch.sigmoid(z), "loss": F.binary_cross_entropy_with_logits(z, y[:, None].double())}
+
+
+MASK = "conv: {filters: 1, kernel: 1}, sigmoid, binary_cross_entropy"
 CASE = LayerCase(
     suits="glorot",
     variants=[
         NetworkVariant("binary_cross_entropy", (3,), binary(), shares=True),
         NetworkVariant("sigmoid, binary_cross_entropy", (4,), binary(classes=4), classes=4),
+        NetworkVariant(MASK, (2, 3, 4), mask, classes=2, pixels=(3, 4)),
     ],
     parity=[
         NetworkVariant("sigmoid, binary_cross_entropy", (3,), binary(), shares=True),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from support.kinds import POSITIVE
+from support.kinds import POSITIVE, TARGET
 from support.late import F
 from support.members import LayerCase, NetworkVariant, Tensor
-from support.peers import one_hot, valued
+from support.peers import one_hot, rebuilt, valued
 
 
 def huber(delta: float) -> Callable[[Tensor, Tensor], Tensor]:
@@ -16,7 +16,7 @@ def huber(delta: float) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 CASE = LayerCase(
-    settings={"delta": POSITIVE},
+    settings={"delta": POSITIVE, "target": TARGET},
     main=("delta", 3.0),
     suits="glorot",
     variants=[
@@ -24,6 +24,7 @@ CASE = LayerCase(
         NetworkVariant("huber: 0.4", (4,), one_hot(huber(0.4), 4), classes=4),
     ],
     parity=[
+        NetworkVariant("tanh, huber: {target: input, delta: 0.3}", (3,), rebuilt(huber(0.3))),
         NetworkVariant("huber: 0.1", (2,), valued(huber(0.1)), target=(2,)),
         NetworkVariant("huber: 5", (2,), valued(huber(5.0)), target=(2,)),
         NetworkVariant("huber: 0.4", (3,), valued(huber(0.4)), batch=1),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from support.kinds import TARGET
 from support.late import F
 from support.members import LayerCase, NetworkVariant, Tensor
-from support.peers import one_hot, valued
+from support.peers import one_hot, rebuilt, valued
 
 
 def loss(x: Tensor, y: Tensor) -> Tensor:
@@ -13,9 +14,11 @@ def loss(x: Tensor, y: Tensor) -> Tensor:
 
 
 CASE = LayerCase(
+    settings={"target": TARGET},
     suits="glorot",
     variants=[
         NetworkVariant("mae", (3,), valued(loss)),
+        NetworkVariant("tanh, mae: {target: input}", (3,), rebuilt(loss), classes=3),
         NetworkVariant("mae", (3,), one_hot(loss, 3), classes=3),
     ],
     parity=[NetworkVariant("mae", (3,), valued(loss), ties=True, batch=20)],

@@ -124,7 +124,9 @@ class Sums(SumOverAxes):
     """Over axes."""
 
     serves = (Sum,)
-    reads_expressions = True
+
+    def reads_expressions(self, node: Node) -> bool:
+        return True
 
     def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
         emit_sum(s, node)
@@ -137,7 +139,9 @@ class BatchSums(Reduction):
     """Over the batch."""
 
     serves = (BatchSum,)
-    reads_expressions = True
+
+    def reads_expressions(self, node: Node) -> bool:
+        return True
 
     def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
         emit_batch_sum(s, node)

@@ -85,10 +85,14 @@ class Transposed(Inlined):
 
 
 class Parts(Inlined):
-    """A part along one axis."""
+    """A part along one axis; stored, it lies where the input does, if it is one along the first axis."""
 
     serves = (Slice,)
     by_number = True
+
+    def part_of(self, node: Node) -> tuple[Node, int] | None:
+        op, (x,) = op_of(node, Slice), node.inputs
+        return (x, op.begin) if -op.axis == len(node.shape) else None
 
     def value(self, s: Scope, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
         op = op_of(node, Slice)
@@ -122,7 +126,7 @@ class Labels(Inlined):
         return True
 
     def value(self, s: Scope, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
-        label = s.at(node.inputs[0], (), block).astype("float32")
+        label = s.at(node.inputs[0], indices[:-1], block).astype("float32")
         number = s.e.splat(s.e.b.sitofp(s.e.index(indices[-1]), F32))
         return (label == Lanes(s.e, number, "float32")).astype(op_of(node, OneHot).dtype)
 

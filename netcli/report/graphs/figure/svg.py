@@ -70,14 +70,14 @@ _HEADINGS = {
 _LEGEND_LINE, _BASELINE, _ROUNDING = 20, 17, 5
 
 
-def svg(graph: Graph, layers: Sequence[LayerRow], detail: Detail = "auto") -> str:
-    """The picture of a graph with an output `loss` as an SVG document.
+def svg(graph: Graph, layers: Sequence[LayerRow], detail: Detail = "auto", depth: int | None = None) -> str:
+    """The picture of a graph with an output `loss` as an SVG document; `detail` and `depth` say how much of it.
 
     Each group of the class `box` has, as `data-nodes`, the ids that its nodes have in the JSON form, and a tooltip that writes
     them out; the last line has those of the nodes that are not drawn. A line has the ids of its two boxes.
     """
     drawn = mirror(graph, layers)
-    planned = plan(graph, drawn, detail)
+    planned = plan(graph, drawn, detail, depth)
     return _Writing(graph, drawn, planned, figure(planned, edges(graph, planned))).text()
 
 
