@@ -67,6 +67,26 @@ def test_an_inserted_layer_is_inserted(tmp_path: Path) -> None:
     assert not found.same
 
 
+def test_a_layer_within_another_is_told_itself_and_beside_one_that_stands_as_deep(tmp_path: Path) -> None:
+    """The residual has another list of layers, but that is told by the layers in it; relu2 stays, though a relu comes before it."""
+    inner = "conv: {filters: 4, padding: same}, batchnorm"
+    gate = "branch: {paths: [x: [], gate: [global_avgpool, dense: 4, relu, dense: 4]], join: multiply}"
+    before, after = ([*CNN[:2], f"residual: [{each}]", "relu", *CNN[4:]] for each in (inner, f"{inner}, {gate}"))
+    found = compared(tmp_path, before, after)
+    inside = ["branch1", *(f"branch1/gate/{name}" for name in ("global_avgpool1", "dense1", "relu1", "dense2"))]
+    assert changes(found) == [
+        ("follows", "residual1/batchnorm1", "residual1/batchnorm1"),  # the branch reads its values in the backward pass
+        *(("added", None, f"residual1/{name}") for name in inside),
+    ]
+    assert [pair.yaml for pair in found.layers if pair.change == "added"] == [
+        "branch",
+        "global_avgpool",
+        "dense",
+        "relu",
+        "dense",
+    ]
+
+
 def test_a_removed_block_is_removed_and_what_follows_changes(tmp_path: Path) -> None:
     found = compared(tmp_path, CNN, [*CNN[:2], *CNN[4:]])
     assert changes(found) == [

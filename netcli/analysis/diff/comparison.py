@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from netcli.analysis.diff.alignment import align
@@ -15,7 +16,7 @@ from netcli.analysis.inspect.roles import is_computed
 from netcli.config.dump import absolute_paths, plain
 from netcli.config.load import Loaded
 from netcli.graph import Phase
-from netcli.layers.layer import Loss
+from netcli.layers.layer import Layer, Loss
 from netcli.layers.placing import Placed
 from netcli.training.session import Session
 
@@ -23,7 +24,23 @@ from netcli.training.session import Session
 _SETTING, _MOST_SETTINGS = 0.15, 0.9
 #: A layer of another type in its place: less than removing the one and adding the other. A loss takes the place of losses only.
 _OTHER_TYPE, _NEVER = 1.5, 2.0
+#: A layer that stands in more or in fewer layers is another one more likely than one at its own depth.
+_OTHER_DEPTH = 0.3
 _PHASES: tuple[Phase, ...] = ("forward", "backward", "update")
+
+
+@dataclass(frozen=True, eq=False)
+class _Laid:
+    """A layer to be laid beside another one: its own settings, without the layers in it, which are laid by themselves."""
+
+    placed: Placed
+    settings: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, placed: Placed) -> _Laid:
+        layer = placed.layer
+        own = {name: getattr(layer, name) for name in type(layer).model_fields}
+        return cls(placed, {name: plain(value) for name, value in own.items() if not _has_layers(value)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +54,10 @@ class _Side:
     @classmethod
     def of(cls, session: Session) -> _Side:
         return cls(session, layer_rows(session.model, session.step), yaml_lines(session))
+
+    @cached_property
+    def laid(self) -> list[_Laid]:
+        return [_Laid.of(placed) for placed in self.session.layers]
 
 
 def compare(before: Session, after: Session, names: tuple[str, str]) -> Comparison:
@@ -67,16 +88,22 @@ def differences(key: str, before: Any, after: Any) -> Iterator[Difference]:
 def _layers(before: _Side, after: _Side) -> Iterator[LayerPair]:
     """The input, and the layers as they are aligned."""
     yield _pair(before.rows[0], after.rows[0], ())
-    for i, j in align(before.session.layers, after.session.layers, _cost):
+    for i, j in align(before.laid, after.laid, _cost):
         if i is None and j is not None:
             row = after.rows[j + 1]
-            yield LayerPair("added", None, row, after.lines.get(row.name, row.type).removeprefix("- "), ())
+            yield LayerPair("added", None, row, _yaml(row, after.lines), ())
         elif j is None and i is not None:
             row = before.rows[i + 1]
-            yield LayerPair("removed", row, None, before.lines.get(row.name, row.type).removeprefix("- "), ())
+            yield LayerPair("removed", row, None, _yaml(row, before.lines), ())
         elif i is not None and j is not None:
-            changed = _settings(before.session.layers[i], after.session.layers[j])
+            changed = _settings(before.laid[i], after.laid[j])
             yield _pair(before.rows[i + 1], after.rows[j + 1], changed)
+
+
+def _yaml(row: LayerRow, lines: Mapping[str, str]) -> str:
+    """The line that a layer stands on, if it is its own."""
+    line = lines.get(row.name, "").removeprefix("- ")
+    return line if line.partition(":")[0] == row.type else row.type
 
 
 def _pair(before: LayerRow, after: LayerRow, settings: tuple[Difference, ...]) -> LayerPair:
@@ -89,21 +116,27 @@ def _pair(before: LayerRow, after: LayerRow, settings: tuple[Difference, ...]) -
     return LayerPair(change, before, after, "", settings)
 
 
-def _cost(before: Placed, after: Placed) -> float:
+def _cost(before: _Laid, after: _Laid) -> float:
     """How unlike two layers are."""
-    if before.layer.word != after.layer.word:
-        return _OTHER_TYPE if isinstance(before.layer, Loss) == isinstance(after.layer, Loss) else _NEVER
-    changed = len(_settings(before, after))
-    return min(_SETTING * (changed + 1), _MOST_SETTINGS) if changed else 0.0
+    one, other = before.placed, after.placed
+    if one.layer.word != other.layer.word:
+        return _OTHER_TYPE if isinstance(one.layer, Loss) == isinstance(other.layer, Loss) else _NEVER
+    changed = 0 if before.settings == after.settings else len(_settings(before, after)) + 1
+    return min(_SETTING * changed, _MOST_SETTINGS) + (_OTHER_DEPTH if one.depth != other.depth else 0.0)
 
 
-def _settings(before: Placed, after: Placed) -> tuple[Difference, ...]:
+def _settings(before: _Laid, after: _Laid) -> tuple[Difference, ...]:
     """The settings in which two layers of one type differ."""
-    if before.layer.word != after.layer.word:
+    if before.placed.layer.word != after.placed.layer.word:
         return ()
-    written = [plain(placed.layer) for placed in (before, after)]
-    own = [each[before.layer.word] if isinstance(each, Mapping) else {} for each in written]
-    return tuple(differences("", *own))
+    return tuple(differences("", before.settings, after.settings))
+
+
+def _has_layers(value: Any) -> bool:
+    """Whether layers are in the value of a setting."""
+    if isinstance(value, Mapping):
+        return any(map(_has_layers, value.values()))
+    return any(isinstance(each, Layer) or _has_layers(each) for each in value) if isinstance(value, list) else False
 
 
 def _totals(before: _Side, after: _Side) -> Iterator[Total]:
