@@ -68,7 +68,7 @@ def test_an_inserted_layer_is_inserted(tmp_path: Path) -> None:
 
 
 def test_a_layer_within_another_is_told_itself_and_beside_one_that_stands_as_deep(tmp_path: Path) -> None:
-    """The residual has another list of layers, but that is told by the layers in it; relu2 stays, though a relu comes before it."""
+    """The residual has another list of layers, which its layers tell; relu2 stays, though a relu comes before it."""
     inner = "conv: {filters: 4, padding: same}, batchnorm"
     gate = "branch: {paths: [x: [], gate: [global_avgpool, dense: 4, relu, dense: 4]], join: multiply}"
     before, after = ([*CNN[:2], f"residual: [{each}]", "relu", *CNN[4:]] for each in (inner, f"{inner}, {gate}"))
