@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import llvmlite
 import numpy as np
@@ -56,7 +57,11 @@ def main(net: str, batch: int, seconds: float) -> None:
     graph = optimize(
         training_step(network.objective, network.outputs, model.parameters, model.step, rule, dict(network.updates))
     )
-    program = LlvmExecutor().compile(graph, ("loss", "grad_norm"))
+    executor = LlvmExecutor()
+    begun = time.perf_counter()
+    program = executor.compile(graph, ("loss", "grad_norm"))
+    program.prepare(batch)
+    compiling = (time.perf_counter() - begun) * 1e3
     generator = np.random.default_rng(0)
     data = {
         "input": generator.normal(size=(batch, *shape)).astype(np.float32),
@@ -69,7 +74,8 @@ def main(net: str, batch: int, seconds: float) -> None:
             pass
 
     count = together(steps)
-    report(timed(lambda: steps(count), seconds) / count, f"netcli {netcli.__version__}, llvmlite {llvmlite.__version__}")
+    version = f"netcli {netcli.__version__}, llvmlite {llvmlite.__version__}"
+    report(timed(lambda: steps(count), seconds) / count, version, compile_ms=compiling)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def together(step: Callable[[], object], most: int = 16) -> int:
     return max(1, min(most, int(0.25 / (time.perf_counter() - begin))))
 
 
-def report(milliseconds: float, version: str) -> None:
+def report(milliseconds: float, version: str, **more: float) -> None:
     """Print what `peers.py` reads: milliseconds a step, the peak memory of this process in MiB, name and version."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    print(json.dumps({"ms": milliseconds, "peak_mib": peak, "version": version}))
+    print(json.dumps({"ms": milliseconds, "peak_mib": peak, "version": version, **more}))

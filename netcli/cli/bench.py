@@ -9,6 +9,7 @@ import typer
 from netcli.cli.command import Group, command
 from netcli.cli.running import (
     ConfigArgument,
+    DepthOption,
     ExecutorOption,
     JsonOption,
     OverridesArgument,
@@ -39,6 +40,7 @@ def bench(
     ] = None,
     executor: ExecutorOption = None,
     threads: ThreadsOption = None,
+    depth: DepthOption = None,
     json: JsonOption = False,
 ) -> None:
     """Time the training step, layer by layer.
@@ -58,10 +60,10 @@ def bench(
     session = prepare(load(config, with_executor(overrides, executor)))
     with Interruption() as interruption:
         found = measure(session, Limit(steps, _SECONDS if seconds is None else seconds), lambda: interruption.asked)
-    _show(found, json=json)
+    _show(found, depth, json=json)
 
 
-def _show(found: Bench, *, json: bool) -> None:
+def _show(found: Bench, depth: int | None, *, json: bool) -> None:
     from netcli.report.bench import as_json, bench_facts, bench_table  # noqa: PLC0415
     from netcli.report.summary import fact_lines  # noqa: PLC0415
 
@@ -69,6 +71,6 @@ def _show(found: Bench, *, json: bool) -> None:
         print_json(as_json(found))
         return
     output = results()
-    output.table(bench_table(found))
+    output.table(bench_table(found.grouped(depth)))
     output.line()
     output.lines(fact_lines(bench_facts(found), output.width))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netcli.cli.command import Group, command
-from netcli.cli.running import JsonOption, print_json, results
+from netcli.cli.running import DepthOption, JsonOption, print_json, results
 
 if TYPE_CHECKING:
     from netcli.analysis.diff.records import Comparison
@@ -21,6 +21,7 @@ def diff(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help=_HELP, show_default=False)],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help=_HELP, show_default=False)],
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if they differ, as git diff does.")] = False,
+    depth: DepthOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show what differs between two configs, as graphs.
@@ -37,17 +38,17 @@ def diff(
 
         print_json(as_json(found))
     else:
-        _show(found)
+        _show(found, depth)
     if exit_code and not found.same:
         raise typer.Exit(1)
 
 
-def _show(found: Comparison) -> None:
+def _show(found: Comparison, depth: int | None) -> None:
     from netcli.report.comparison import layers_table, settings_table, totals_table, verdict  # noqa: PLC0415
 
     output = results()
     output.line(verdict(found))
-    tables = [] if found.same_layers else [layers_table(found)]
+    tables = [] if found.same_layers else [layers_table(found, depth)]
     tables += [] if found.same_graph else [totals_table(found)]
     tables += [settings_table(found)] if found.settings else []
     for table in tables:

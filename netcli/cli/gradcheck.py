@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netcli.cli.command import Group, command
-from netcli.cli.running import JsonOption, OverridesArgument, ThreadsOption, limit_threads, print_json, results
+from netcli.cli.running import DepthOption, JsonOption, OverridesArgument, ThreadsOption, limit_threads, print_json, results
 from netcli.errors import AnswerIsNo, UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netcli.errors import Place
     from netcli.executors import Executor
     from netcli.graph import Op
+    from netcli.report.gradcheck import Shown
     from netcli.report.table import Table
     from netcli.training.session import Session
 
@@ -63,6 +64,7 @@ class _Wanted:
     overrides: Sequence[str]
     examples: int
     plugins: Sequence[Path]
+    depth: int | None
 
     @property
     def title(self) -> str:
@@ -87,6 +89,12 @@ class _Wanted:
                 raise UsageError(message, hint="let samples() return a Sample or more, such as Sample(cls(), (varying(7),))")
         return found
 
+    def shown(self, checks: Sequence[Check], session: Session) -> Shown:
+        """What a table has of the checks of a config: those of layers in layers together, from a depth on."""
+        from netcli.report.gradcheck import grouped  # noqa: PLC0415 - heavy
+
+        return grouped(checks, {placed.name: placed.depth for placed in session.layers}, self.depth)
+
     def session(self, dtype: str) -> Session:
         """The config's, in float32 or float64."""
         from netcli.config.load import load  # noqa: PLC0415
@@ -110,6 +118,7 @@ def gradcheck(
     self_test: SelfTestOption = False,
     executor: ExecutorOption = None,
     threads: ThreadsOption = None,
+    depth: DepthOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check derivatives numerically.
@@ -121,7 +130,7 @@ def gradcheck(
     With --executor: how many digits are right of what that executor computes in float32, and if rounding explains the rest.
     """
     limit_threads(threads)
-    wanted = _Wanted(config, overrides or [], examples, plugin or [])
+    wanted = _Wanted(config, overrides or [], examples, plugin or [], depth)
     _check_options(second_order, sampled, executor, config, self_test=self_test)
     if executor is not None:
         _in_float32(wanted, executor, json=json)
@@ -151,22 +160,24 @@ def _check_options(
 def _in_float64(wanted: _Wanted, settings: CheckSettings, *, whole: bool, json: bool) -> None:
     """The derivatives themselves; `whole`: as many as the settings say, of a large network too."""
     from netcli.analysis.gradcheck.model import check_model, find_faults, find_operation_faults  # noqa: PLC0415
-    from netcli.report.gradcheck import check_table  # noqa: PLC0415
+    from netcli.report.gradcheck import Shown, check_table  # noqa: PLC0415
 
     faults: list[Fault] = []
     session = None
     if wanted.config is None:
         classes = wanted.operations()
         found = {operation: _operations([operation], settings) for operation in classes}
-        checks = [check for rows in found.values() for check in rows]
-        wrong = [operation for operation, rows in found.items() if any(map(_has_fault, rows))]
+        checks = [check for each in found.values() for check in each]
+        shown = Shown(checks)
+        wrong = [operation for operation, each in found.items() if any(map(_has_fault, each))]
         faults = find_operation_faults(wrong, settings)
     else:
         session = wanted.session("float64")
         checks = check_model(session, wanted.examples, settings, whole=whole)
+        shown = wanted.shown(checks, session)
         if any(check.verdict == "fail" for check in checks):
             faults = find_faults(session, wanted.examples, settings)
-    _end(checks, check_table(wanted.title, checks), faults, session, json=json)
+    _end(checks, check_table(wanted.title, shown), faults, session, json=json)
 
 
 def _has_fault(check: Check) -> bool:
@@ -203,14 +214,17 @@ def _in_float32(wanted: _Wanted, name: str, *, json: bool) -> None:
     """What an executor makes of them."""
     from netcli.analysis.gradcheck.model import check_executor  # noqa: PLC0415
     from netcli.executors import executor  # noqa: PLC0415
-    from netcli.report.gradcheck import precision_table  # noqa: PLC0415
+    from netcli.report.gradcheck import Shown, precision_table  # noqa: PLC0415
 
     runner = executor(name)
     if wanted.config is None:
         checks = _operations_on(runner, wanted.operations())
+        shown = Shown(checks)
     else:
-        checks = check_executor(wanted.session("float32"), runner, wanted.examples)
-    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", checks), None, None, json=json)
+        session = wanted.session("float32")
+        checks = check_executor(session, runner, wanted.examples)
+        shown = wanted.shown(checks, session)
+    _end(checks, precision_table(f"{wanted.title}: {name} in float32, against float64", shown), None, None, json=json)
 
 
 def _operations_on(runner: Executor, classes: Sequence[type[Op]]) -> list[Check]:

@@ -12,6 +12,7 @@ import typer
 from netcli.cli.command import Group, command
 from netcli.cli.evaluate import CheckpointName, CheckpointOption
 from netcli.cli.running import (
+    DepthOption,
     ExecutorOption,
     JsonOption,
     OverridesArgument,
@@ -54,6 +55,9 @@ class Format(StrEnum):
     DOT = "dot"
     TENSORBOARD = "tensorboard"
 
+
+#: Forms that can leave out the layers in layers.
+_WITH_DEPTH = (Format.PICTURE, Format.TABLE, Format.SVG, Format.PNG)
 
 #: Forms that can hold what flows through the graph.
 _WITH_VALUES = (Format.HTML, Format.JSON)
@@ -113,6 +117,7 @@ def inspect_graph(
     view: ViewOption = View.STEP,
     form: FormatOption = Format.PICTURE,
     detail: DetailOption = Detail.AUTO,
+    depth: DepthOption = None,
     optimized: Annotated[bool, typer.Option("--optimized", help="Show the graph after the passes.")] = False,
     out: OutOption = None,
     dump: DumpOption = None,
@@ -129,14 +134,13 @@ def inspect_graph(
     """
     form = Format.JSON if json else form
     if dump is not None:
-        _check_dump(view, form, detail, values=values)
-    _check(form, values=values, out=out)
+        _check_dump(view, form, detail, depth, values=values)
+    _check(form, depth, values=values, out=out)
     from netcli.training.snapshot import session_at  # noqa: PLC0415 - heavy
 
     session = session_at(config, with_executor(overrides, executor))
     if dump is not None:
-        with stdout_to(out):
-            results().line(_stage(session, dump))
+        _write_stage(session, dump, out)
         return
     graph = _graph(session, view, optimized=optimized)
     flow = _flow(session, graph, config, checkpoint) if values else None
@@ -146,7 +150,7 @@ def inspect_graph(
         write(_document(session, graph, form, config, flow), out)
     else:
         with stdout_to(out):
-            _show(results(), session, graph, form, detail)
+            _show(results(), session, graph, form, detail, depth)
 
 
 def _graph(session: Session, view: View, *, optimized: bool) -> Graph:
@@ -157,15 +161,18 @@ def _graph(session: Session, view: View, *, optimized: bool) -> Graph:
     return optimize(graph) if optimized else graph
 
 
-def _check_dump(view: View, form: Format, detail: Detail, *, values: bool) -> None:
+def _check_dump(view: View, form: Format, detail: Detail, depth: int | None, *, values: bool) -> None:
     """Raises UsageError where a dump should be of something else than the whole step."""
-    if view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or values:
+    if view is not View.STEP or form is not Format.PICTURE or detail is not Detail.AUTO or depth is not None or values:
         hint = "it writes the text of the whole step, after the passes"
-        raise UsageError("--dump does not go with --view, --format, --detail, --json and --values", hint=hint)
+        raise UsageError("--dump does not go with --view, --format, --detail, --depth, --json and --values", hint=hint)
 
 
-def _check(form: Format, *, values: bool, out: Path | None) -> None:
-    """Raises UsageError where the form holds no values, or cannot go where it should."""
+def _check(form: Format, depth: int | None, *, values: bool, out: Path | None) -> None:
+    """Raises UsageError where the form holds no values or shows everything, or cannot go where it should."""
+    if depth is not None and form not in _WITH_DEPTH:
+        forms = ", ".join(known.value for known in _WITH_DEPTH)
+        raise UsageError(f"--depth goes with {forms}, not with {form.value}", hint=f"{form.value} always has every layer")
     if values and form not in _WITH_VALUES:
         forms = " and ".join(f"--format {known.value}" for known in _WITH_VALUES)
         raise UsageError(f"--values goes with {forms}, not with {form.value}", hint="--format html -o graph.html")
@@ -210,6 +217,11 @@ def _write_events(graph: Graph, directory: Path) -> None:
     messages().line(f"wrote {path.name}; tensorboard --logdir {directory} shows it under Graphs")
 
 
+def _write_stage(session: Session, stage: Stage, out: Path | None) -> None:
+    with stdout_to(out):
+        results().line(_stage(session, stage))
+
+
 def _stage(session: Session, stage: Stage) -> str:
     runner = session.executor
     if stage not in runner.stages:
@@ -218,8 +230,9 @@ def _stage(session: Session, stage: Stage) -> str:
     return runner.compile(session.guarded_step, session.guards).text(stage.value, session.batch_size)
 
 
-def _show(output: Output, session: Session, graph: Graph, form: Format, detail: Detail) -> None:
+def _show(output: Output, session: Session, graph: Graph, form: Format, detail: Detail, depth: int | None) -> None:
     from netcli.analysis.inspect.costs import layer_rows  # noqa: PLC0415
+    from netcli.analysis.inspect.nesting import depth_of_table  # noqa: PLC0415
     from netcli.graph import text  # noqa: PLC0415
     from netcli.report.graphs.dot import dot  # noqa: PLC0415
     from netcli.report.graphs.figure.png import png  # noqa: PLC0415
@@ -231,12 +244,13 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
     rows = layer_rows(session.model, session.step)
     match form:
         case Format.PICTURE:
-            output.lines(picture(graph, rows, output.width, output.encoding, detail.value))
+            output.lines(picture(graph, rows, output.width, output.encoding, detail.value, depth))
         case Format.TABLE:
             forward, backward, parameters = (
                 sum(getattr(row, name) for row in rows) for name in ("flops_forward", "flops_backward", "parameters")
             )
-            output.table(model_table(rows, parameters=parameters, flops_forward=forward, flops_backward=backward))
+            totals = {"parameters": parameters, "flops_forward": forward, "flops_backward": backward}
+            output.table(model_table(rows, depth=depth or depth_of_table(rows), **totals))
         case Format.TEXT:
             output.line(text(graph))
         case Format.TREE:
@@ -244,6 +258,6 @@ def _show(output: Output, session: Session, graph: Graph, form: Format, detail: 
         case Format.DOT:
             output.line(dot(graph, rows))
         case Format.SVG:
-            sys.stdout.write(svg(graph, rows, detail.value))
+            sys.stdout.write(svg(graph, rows, detail.value, depth))
         case Format.PNG:
-            sys.stdout.buffer.write(png(svg(graph, rows, detail.value)))
+            sys.stdout.buffer.write(png(svg(graph, rows, detail.value, depth)))

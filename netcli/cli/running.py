@@ -36,6 +36,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads to compute with; by default all cores.", show_default=False)
 ]
+DepthOption = Annotated[
+    int | None,
+    typer.Option(
+        "--depth",
+        min=1,
+        help="How deep layers in layers are shown; what is deeper is added to the layer around it. By default as deep as there "
+        "is room for.",
+        show_default=False,
+    ),
+]
 ExecutorOption = Annotated[str | None, typer.Option("--executor", help="What runs the computation.", show_default=False)]
 
 

@@ -12,6 +12,7 @@ import typer
 
 from netcli.cli.command import Group, command
 from netcli.cli.running import (
+    DepthOption,
     ExecutorOption,
     JsonOption,
     OverridesArgument,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from netcli.config.load import Loaded
+    from netcli.report.terminal import Output
     from netcli.runs.checkpoint import Checkpoint
     from netcli.runs.directory import RunDirectory
     from netcli.training.loop import Outcome, Trainer
@@ -58,6 +60,7 @@ def train(
     seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers start.", show_default=False)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only the final summary.")] = False,
     every: EveryOption = False,
+    depth: DepthOption = None,
     json: JsonOption = False,
 ) -> None:
     """Train the network that CONFIG declares.
@@ -75,7 +78,7 @@ def train(
         )
     if resume is not None and run_dir is not None:
         raise UsageError("--run-dir does not go with --resume", hint="a run goes on in its own directory")
-    _train(config, resume, run_dir, settings, _Shown(quiet, json, every))
+    _train(config, resume, run_dir, settings, _Shown(quiet, json, every, depth))
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,18 @@ class _Shown:
     quiet: bool
     json: bool
     every_parameter: bool
+    depth: int | None
+
+    @property
+    def output(self) -> Output:
+        """Where it is shown: with --json the results are a document."""
+        return messages() if self.json else results()
 
 
 def _train(config: Path | None, resume: Path | None, run_dir: Path | None, overrides: Sequence[str], shown: _Shown) -> None:
     from netcli.errors import DivergedError  # noqa: PLC0415 - heavy imports only when training
 
-    prepared = _resumed(resume, overrides) if resume is not None else _new(config, run_dir, overrides)
+    prepared = _resumed(resume, overrides, shown) if resume is not None else _new(config, run_dir, overrides, shown)
     with prepared as (run, trainer):
         outcome = _told(run, trainer, shown)
     if shown.json:
@@ -119,7 +128,7 @@ def _told(run: RunDirectory, trainer: Trainer, shown: _Shown) -> Outcome:
 
     session = trainer.session
     about, patience = header(session, str(run.path)), session.loaded.config.train.patience
-    report = TrainingReport(messages() if shown.json else results(), quiet=shown.quiet, every_parameter=shown.every_parameter)
+    report = TrainingReport(shown.output, quiet=shown.quiet, every_parameter=shown.every_parameter, depth=shown.depth)
     listeners: list[Listener] = [Metrics(run), Checkpoints(run), Page(run, about), Terminal(report, about)]
     if patience is not None:
         listeners.append(Patience(patience))
@@ -128,8 +137,11 @@ def _told(run: RunDirectory, trainer: Trainer, shown: _Shown) -> Outcome:
 
 
 @contextmanager
-def _new(config: Path | None, run_dir: Path | None, overrides: Sequence[str]) -> Iterator[tuple[RunDirectory, Trainer]]:
+def _new(
+    config: Path | None, run_dir: Path | None, overrides: Sequence[str], shown: _Shown
+) -> Iterator[tuple[RunDirectory, Trainer]]:
     from netcli.config.load import load  # noqa: PLC0415
+    from netcli.report.compiling import Compiling  # noqa: PLC0415
     from netcli.runs.directory import create  # noqa: PLC0415
     from netcli.training.loop import Trainer  # noqa: PLC0415
     from netcli.training.session import prepare  # noqa: PLC0415
@@ -139,15 +151,17 @@ def _new(config: Path | None, run_dir: Path | None, overrides: Sequence[str]) ->
     loaded = load(config, overrides)
     session = prepare(loaded)
     tell(_remarks(session))
-    trainer = Trainer(session, begin(session))
+    with Compiling(shown.output, shown.quiet) as compiling:
+        trainer = Trainer(session, begin(session), told=compiling)
     run = create(loaded.config.name, run_dir, _resolved(loaded))
     with run.claimed():
         yield run, trainer
 
 
 @contextmanager
-def _resumed(path: Path, overrides: Sequence[str]) -> Iterator[tuple[RunDirectory, Trainer]]:
+def _resumed(path: Path, overrides: Sequence[str], shown: _Shown) -> Iterator[tuple[RunDirectory, Trainer]]:
     from netcli.config.load import load  # noqa: PLC0415
+    from netcli.report.compiling import Compiling  # noqa: PLC0415
     from netcli.runs.directory import open_run  # noqa: PLC0415
     from netcli.runs.files import write_atomically  # noqa: PLC0415
     from netcli.training.loop import Trainer  # noqa: PLC0415
@@ -160,7 +174,8 @@ def _resumed(path: Path, overrides: Sequence[str]) -> Iterator[tuple[RunDirector
         session = prepare(loaded)
         tell(_remarks(session))
         start, records = resume(run, session)
-        trainer = Trainer(session, start, records)
+        with Compiling(shown.output, shown.quiet) as compiling:
+            trainer = Trainer(session, start, records, compiling)
         if overrides:
             write_atomically(run.config, _resolved(loaded).encode())
         tell(_notes(run, trainer, start))

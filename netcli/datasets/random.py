@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from netcli.datasets.dataset import Raw, Split
 from netcli.datasets.source import Source
@@ -33,18 +34,30 @@ class Random(Source):
     classes: Annotated[int, Field(ge=2)] = 10
     """Number of classes; each example has one of them."""
 
+    pixels: bool = False
+    """Whether each pixel has a class, instead of each example; of images only."""
+
     target: Extents | None = None
     """Shape of values of [0, 1) to predict, such as [1, 64, 64]; by default there are classes instead."""
 
     examples: Annotated[int, Field(ge=1)] = 100
     """Number of examples."""
 
+    @model_validator(mode="after")
+    def _check(self) -> Random:
+        if self.pixels and (len(self.shape) != 3 or self.target is not None):
+            raise PydanticCustomError(
+                "random_pixels", "pixels: true needs a shape of [channels, rows, columns], and no target: pixels have classes"
+            )
+        return self
+
     def read(self, folder: Path) -> Raw:
         """Make them."""
         inputs = _uniform((self.examples, *self.shape), stream=0)
         if self.target is not None:
             return Raw("random data", Split(inputs, _uniform((self.examples, *self.target), 1)), None, None, None, 1.0)
-        labels = (_uniform((self.examples,), stream=1) * self.classes).astype(np.int32)
+        labelled = self.shape[1:] if self.pixels else ()
+        labels = (_uniform((self.examples, *labelled), stream=1) * self.classes).astype(np.int32)
         return Raw("random data", Split(inputs, labels), None, tuple(map(str, range(self.classes))), None, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Compiled code on disk, by key, so that the same graph is compiled once.
+"""Compiled code on disk, by key, so that the same is compiled once.
 
 An entry is a file named after its key. It holds a checksum of the key and of the code: what was cut short, altered or renamed
 is noticed, removed, and compiled again. Files are written beside their place and renamed, so that processes may write and read
@@ -75,12 +75,18 @@ class CodeCache:
 
     def put(self, key: str, code: bytes) -> None:
         """Keep code under a key."""
-        raw = _MAGIC + _checksum(key, code) + code
-        if len(raw) > self.limit:
+        self.put_all({key: code})
+
+    def put_all(self, codes: Mapping[str, bytes]) -> None:
+        """Keep each code under its key."""
+        whole = {key: _MAGIC + _checksum(key, code) + code for key, code in codes.items()}
+        fitting = {key: raw for key, raw in whole.items() if len(raw) <= self.limit}
+        if not fitting:
             return
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._write(self._path(key), raw)
+            for key, raw in fitting.items():
+                self._write(self._path(key), raw)
             self._evict()
         except OSError as error:
             self._say(error)

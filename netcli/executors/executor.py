@@ -20,6 +20,14 @@ from netcli.graph import Array, Graph, Node, Variable, op_of
 Feeds = Mapping[str, Array]
 
 
+#: Is told, while something is prepared, how many pieces of it are made, and how many there are.
+Told = Callable[[int, int], None]
+
+
+def nobody(made: int, of: int) -> None:
+    """Nobody is told."""
+
+
 @dataclass(frozen=True)
 class State:
     """The values of the variables, by name. The arrays are C-contiguous and belong to the state; programs write into them."""
@@ -70,8 +78,8 @@ class Program(ABC):
     """A compiled graph."""
 
     @abstractmethod
-    def prepare(self, examples: int) -> None:
-        """Do now what else the first batch of so many examples would have to wait for."""
+    def prepare(self, examples: int, told: Told = nobody) -> None:
+        """Do now what else the first batch of so many examples would have to wait for. KeyboardInterrupt ends it."""
 
     @abstractmethod
     def run(self, state: State, feeds: Feeds) -> dict[str, Array]:

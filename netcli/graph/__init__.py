@@ -4,12 +4,15 @@ from netcli.graph.graph import Graph, verify
 from netcli.graph.leaves import (
     Constant,
     Initializer,
+    Known,
     Leaf,
     Placeholder,
+    Setting,
     Variable,
     as_node,
     constant,
     placeholder,
+    setting,
     variable,
 )
 from netcli.graph.node import Node, op_of, read_by, topological
@@ -33,8 +36,8 @@ from netcli.graph.text import text
 from netcli.graph.types import DType, Shape, TensorType
 
 __all__ = [
-    "Additive", "Argument", "Array", "Constant", "DType", "Differentiable", "Graph", "Initializer", "Leaf", "Multilinear",
-    "Node", "Notation", "Op", "Origin", "Phase", "Piecewise", "Placeholder", "Sample", "Shape", "TensorType", "Variable",
-    "as_node", "constant", "current_origin", "derivative_of", "layer", "made_by", "name_of", "op_of", "phase", "placeholder",
-    "places", "read_by", "text", "topological", "uniform", "variable", "varying", "verify",
+    "Additive", "Argument", "Array", "Constant", "DType", "Differentiable", "Graph", "Initializer", "Known", "Leaf",
+    "Multilinear", "Node", "Notation", "Op", "Origin", "Phase", "Piecewise", "Placeholder", "Sample", "Setting", "Shape",
+    "TensorType", "Variable", "as_node", "constant", "current_origin", "derivative_of", "layer", "made_by", "name_of", "op_of",
+    "phase", "placeholder", "places", "read_by", "setting", "text", "topological", "uniform", "variable", "varying", "verify",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from netcli.errors import GraphError
-from netcli.graph.leaves import Constant, Placeholder, Variable
+from netcli.graph.leaves import Constant, Placeholder, Setting, Variable
 from netcli.graph.node import Node, op_of, topological
 from netcli.graph.origin import Phase
 
@@ -73,7 +73,7 @@ def _wanted_names(graph: Graph) -> dict[Node, str]:
 
 
 def _base_name(node: Node) -> str:
-    if isinstance(node.op, Placeholder | Variable):
+    if isinstance(node.op, Placeholder | Variable | Setting):
         return node.op.label
     if isinstance(node.op, Constant):
         return node.op.attributes.removeprefix("value=") if node.shape == () else "constant"
@@ -88,7 +88,7 @@ def verify(graph: Graph) -> None:
         found = node.op.infer(*(x.type for x in node.inputs))
         if found != node.type:
             raise GraphError(f"{graph.names[node]} says {node.type}, its inputs give {found}")
-        if isinstance(node.op, Placeholder | Variable) and labels.setdefault(node.op.label, node) is not node:
+        if isinstance(node.op, Placeholder | Variable | Setting) and labels.setdefault(node.op.label, node) is not node:
             raise GraphError(f"two leaves are called {node.op.label}")
     for target, value in graph.updates.items():
         op_of(target, Variable)

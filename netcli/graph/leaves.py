@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -81,8 +82,47 @@ class Variable(Leaf):
         raise AssertionError(f"variable {self.label} has no value")
 
 
+class Known(Leaf):
+    """A leaf whose value is known when the graph is built."""
+
+    @property
+    @abstractmethod
+    def value(self) -> Array:
+        """The value as a read-only array."""
+
+    def forward(self, xp: ModuleType, *arrays: Array) -> Array:
+        """The value."""
+        return self.value
+
+
 @dataclass(frozen=True)
-class Constant(Leaf):
+class Setting(Known):
+    """A number that is set from outside, such as the learning rate: known by its `label`, which is unique in a graph.
+
+    Executors are fed it as they are fed variables: what they make of a graph serves every number. So no pass folds it or takes
+    it for an equal number. What is computed from settings before the graph is built is a setting too: `one_minus_decay`.
+    """
+
+    label: str
+    number: float
+    type: TensorType
+
+    @property
+    def value(self) -> Array:
+        """The number, rounded to the dtype."""
+        with np.errstate(over="ignore"):
+            value = np.array(self.number, self.type.dtype)
+        value.flags.writeable = False
+        return value
+
+    @property
+    def attributes(self) -> str:
+        """The number."""
+        return f"value={self.number:.6g}"
+
+
+@dataclass(frozen=True)
+class Constant(Known):
     """A fixed value; the same value is the same constant."""
 
     data: bytes
@@ -101,10 +141,6 @@ class Constant(Leaf):
             return f"value={value.item():.6g}"
         return f"min={value.min():.6g} max={value.max():.6g}" if value.size else "empty"
 
-    def forward(self, xp: ModuleType, *arrays: Array) -> Array:
-        """The value."""
-        return self.value
-
 
 def placeholder(label: str, type_: TensorType) -> Node:
     """A new input."""
@@ -121,6 +157,11 @@ def constant(value: ArrayLike, dtype: DType = "float32") -> Node:
     with np.errstate(over="ignore"):  # a number beyond the dtype is infinite in it, and is found where it does harm
         array = np.array(value, dtype=dtype, order="C")
     return Node(Constant(array.tobytes(), TensorType(array.shape, dtype)))
+
+
+def setting(label: str, number: float, dtype: DType = "float32") -> Node:
+    """A number that is set from outside."""
+    return Node(Setting(label, float(number), TensorType((), dtype)))
 
 
 def as_node(value: Node | float, like: Node) -> Node:

@@ -52,6 +52,9 @@ class Op(ABC):
     #: How formulas write it, if not as `name(operands)`.
     notation: ClassVar[Notation | None] = None
 
+    #: The fields, whole numbers, that tell one operation from another of its kind: generated code takes them as numbers.
+    identities: ClassVar[tuple[str, ...]] = ()
+
     @property
     def name(self) -> str:
         """The operation's name in texts and pictures: `Conv2D` is `conv2d`, `BatchSum` is `batch_sum`."""

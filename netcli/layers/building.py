@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from netcli.errors import GraphError
-from netcli.graph import DType, Initializer, Node, Shape, Variable, op_of, variable
+from netcli.graph import DType, Initializer, Node, Shape, Variable, layer, op_of, setting, variable
 from netcli.layers.outputs import Form
 from netcli.ops import absolute, random_uniform, reshape, sum_over
 
@@ -181,9 +181,24 @@ class Building:
         decay = self.weight_decay if weight_decay is None else weight_decay
         sparsity = self.l1 if l1 is None else l1
         if decay:
-            self.penalties.append(sum_over(weight * weight) * (decay / 2))
+            strength = self._strength("half_weight_decay", decay / 2, of_all=weight_decay is None)
+            self.penalties.append(sum_over(weight * weight) * strength)
         if sparsity:
-            self.penalties.append(sum_over(absolute(weight)) * sparsity)
+            self.penalties.append(sum_over(absolute(weight)) * self._strength("l1", sparsity, of_all=l1 is None))
+
+    def _strength(self, label: str, number: float, *, of_all: bool) -> Node:
+        """The strength of a penalty: one setting for all layers that have none of their own."""
+        if not of_all:
+            return self.setting(label, number)
+        with layer(""):
+            return setting(label, number, self.store.dtype)
+
+    def setting(self, label: str, number: float) -> Node:
+        """A setting of the present layer, or a number made of settings: code is fed it, so that another one needs no other.
+
+        A number that decides what there is to compute, such as a rate of 0, makes another graph instead.
+        """
+        return setting(f"{self.layer}/{label}", number, self.store.dtype)
 
     def random(self, like: Node, shape: Shape | None = None) -> Node:
         """Fresh uniform numbers of [0, 1) for each example, of the shape of `like` or another; a new set at every step."""

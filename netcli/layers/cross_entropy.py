@@ -48,7 +48,8 @@ class CrossEntropy(Loss):
         building.predicts(prediction, accuracy=accuracy_of(log_p, label, target, -1))
         wanted = label
         if self.label_smoothing:
-            wanted = label * (1.0 - self.label_smoothing) + self.label_smoothing / classes
+            kept = building.setting("one_minus_label_smoothing", 1.0 - self.label_smoothing)
+            wanted = label * kept + building.setting("label_smoothing_per_class", self.label_smoothing / classes)
         return -mean_over_pixels(wanted * log_p, target)
 
     def _checked(self, building: Building, x: Node) -> int:

@@ -31,5 +31,5 @@ class Dropout(Layer):
         """Any shape, kept."""
         if not building.training or not self.rate:
             return x
-        dropped = greater(self.rate, building.random(x))
-        return select(dropped, 0.0, x / (1.0 - self.rate))
+        dropped = greater(building.setting("rate", self.rate), building.random(x))
+        return select(dropped, 0.0, x / building.setting("one_minus_rate", 1.0 - self.rate))

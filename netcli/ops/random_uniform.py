@@ -24,6 +24,7 @@ class RandomUniform(Differentiable):
     """
 
     like = 2
+    identities = ("id",)
 
     id: int
     shape: Shape

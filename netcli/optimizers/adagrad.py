@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netcli.graph import Node
 from netcli.ops import sqrt
-from netcli.optimizers.optimizer import Optimizer, Rate, Updates, slot
+from netcli.optimizers.optimizer import Optimizer, Rate, Updates, hyper, slot
 
 
 class Adagrad(Optimizer):
@@ -28,5 +28,5 @@ class Adagrad(Optimizer):
         result: Updates = {}
         old = slot(self.word, "square", w)
         square = old + g * g
-        result.update({old: square, w: w - lr * (g / (sqrt(square) + self.epsilon))})
+        result.update({old: square, w: w - lr * (g / (sqrt(square) + hyper("epsilon", self.epsilon, w)))})
         return result

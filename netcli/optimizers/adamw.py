@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netcli.graph import Node
 from netcli.optimizers.moments import Moments
-from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates
+from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates, hyper
 
 
 class AdamW(Optimizer):
@@ -35,4 +35,4 @@ class AdamW(Optimizer):
     def updates(self, w: Node, g: Node, lr: Node, step: Node) -> Updates:
         """Two slots."""
         direction, moments = Moments(self.beta1, self.beta2, self.epsilon).step(self.word, w, g, step)
-        return {w: w - lr * (direction + self.weight_decay * w), **moments}
+        return {w: w - lr * (direction + hyper("weight_decay", self.weight_decay, w) * w), **moments}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netcli.graph import Node
 from netcli.ops import expm1, sqrt
-from netcli.optimizers.optimizer import Updates, slot
+from netcli.optimizers.optimizer import Updates, hyper, slot
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Moments:
         `word` is the optimizer's, which the slots are named after; `step` counts from 0, so that t = step + 1.
         """
         old_mean, old_square = slot(word, "mean", w), slot(word, "square", w)
-        mean = self.beta1 * old_mean + (1 - self.beta1) * g
-        square = self.beta2 * old_square + (1 - self.beta2) * (g * g)
-        direction = (mean / _bias(self.beta1, step)) / (sqrt(square / _bias(self.beta2, step)) + self.epsilon)
-        return direction, {old_mean: mean, old_square: square}
+        mean = hyper("beta1", self.beta1, w) * old_mean + hyper("one_minus_beta1", 1 - self.beta1, w) * g
+        square = hyper("beta2", self.beta2, w) * old_square + hyper("one_minus_beta2", 1 - self.beta2, w) * (g * g)
+        size = sqrt(square / _bias("beta2", self.beta2, step)) + hyper("epsilon", self.epsilon, w)
+        return (mean / _bias("beta1", self.beta1, step)) / size, {old_mean: mean, old_square: square}
 
 
-def _bias(beta: float, step: Node) -> Node:
+def _bias(name: str, beta: float, step: Node) -> Node:
     """1 - βᵗ, to the last bits: for a β near 1, subtracting a power in float32 would lose four digits in the first steps."""
-    return -expm1((step + 1.0) * math.log(beta)) if beta else step * 0.0 + 1.0
+    return -expm1((step + 1.0) * hyper(f"log_{name}", math.log(beta), step)) if beta else step * 0.0 + 1.0

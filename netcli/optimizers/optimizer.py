@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from netcli.graph import Node, Variable, op_of, variable
+from netcli.graph import Node, Variable, layer, op_of, setting, variable
 from netcli.settings import Family, Option
 
 Rate = Annotated[float, Field(gt=0)]
@@ -33,6 +33,12 @@ class Optimizer(Option):
 
 
 OPTIMIZERS: Family[Optimizer] = Family("optimizer", "netcli.optimizers", Optimizer)  # type: ignore[type-abstract]
+
+
+def hyper(label: str, number: float, like: Node) -> Node:
+    """A number that the optimizer or its schedule is set by, for all layers: a scalar of the dtype of `like`."""
+    with layer(""):
+        return setting(label, number, like.type.dtype)
 
 
 def slot(word: str, name: str, parameter: Node, value: float = 0.0) -> Node:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from netcli.graph import Node
 from netcli.ops import sqrt
-from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates, slot
+from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates, hyper, slot
 
 
 class RmsProp(Optimizer):
     """RMSprop: the gradient divided by the root of its running mean square.
 
-    s ← decay · s + (1 - decay) · g²;  v ← momentum · v + g / (√s + ε);  w ← w - lr · v.
+    s ← decay · s + (1 - decay) · g²;  v ← μ · v + g / (√s + ε);  w ← w - lr · v;  μ is the momentum.
     Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5, 2012.
     """
 
@@ -33,12 +33,12 @@ class RmsProp(Optimizer):
         """One slot; two with momentum."""
         result: Updates = {}
         old = slot(self.word, "square", w)
-        square = self.decay * old + (1 - self.decay) * (g * g)
+        square = hyper("decay", self.decay, w) * old + hyper("one_minus_decay", 1 - self.decay, w) * (g * g)
         result[old] = square
-        direction = g / (sqrt(square) + self.epsilon)
+        direction = g / (sqrt(square) + hyper("epsilon", self.epsilon, w))
         if self.momentum:
             last = slot(self.word, "momentum", w)
-            direction = self.momentum * last + direction
+            direction = hyper("mu", self.momentum, w) * last + direction
             result[last] = direction
         result[w] = w - lr * direction
         return result

@@ -6,13 +6,13 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from netcli.graph import Node
-from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates, slot
+from netcli.optimizers.optimizer import Optimizer, Rate, Share, Updates, hyper, slot
 
 
 class Sgd(Optimizer):
     """Stochastic gradient descent, with momentum.
 
-    v ← momentum · v + g;  w ← w - lr · v;  with nesterov  w ← w - lr · (g + momentum · v).
+    v ← μ · v + g;  w ← w - lr · v;  with nesterov  w ← w - lr · (g + μ · v);  μ is the momentum.
     Robbins and Monro, 1951; Polyak, 1964; Sutskever et al., "On the importance of initialization and momentum", 2013.
     """
 
@@ -39,9 +39,9 @@ class Sgd(Optimizer):
         result: Updates = {}
         direction = g
         if self.momentum:
-            old = slot(self.word, "momentum", w)
-            velocity = self.momentum * old + g
+            old, momentum = slot(self.word, "momentum", w), hyper("mu", self.momentum, w)
+            velocity = momentum * old + g
             result[old] = velocity
-            direction = g + self.momentum * velocity if self.nesterov else velocity
+            direction = g + momentum * velocity if self.nesterov else velocity
         result[w] = w - lr * direction
         return result

@@ -9,7 +9,7 @@ from netcli.autodiff import gradients
 from netcli.graph import Graph, Node, Variable, layer, op_of, phase
 from netcli.ops import absolute, cast, greater, maximum, minimum, norm, sqrt, sum_over, total
 from netcli.optimizers.norms import ParameterNorms
-from netcli.optimizers.optimizer import Optimizer, Updates
+from netcli.optimizers.optimizer import Optimizer, Updates, hyper
 from netcli.optimizers.schedules.schedule import Schedule, scheduled
 
 
@@ -59,10 +59,12 @@ def _clipped(raw: Sequence[Node], grad_norm: Node, rule: Rule) -> Sequence[Node]
     result = list(raw)
     if rule.clip_norm is not None:
         # a select, not a minimum of 1 and limit / norm: a norm of 0 divides nothing
-        factor = rule.clip_norm / maximum(grad_norm, rule.clip_norm)
+        limit = hyper("clip_norm", rule.clip_norm, grad_norm)
+        factor = limit / maximum(grad_norm, limit)
         result = [g * factor for g in result]
     if rule.clip_value is not None:
-        result = [maximum(minimum(g, rule.clip_value), -rule.clip_value) for g in result]
+        high, low = hyper("clip_value", rule.clip_value, grad_norm), hyper("minus_clip_value", -rule.clip_value, grad_norm)
+        result = [maximum(minimum(g, high), low) for g in result]
     return result
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from netcli import numbers
 from netcli.analysis.bench.records import Bench, BenchRow
+from netcli.report.model import deeper_note
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Styled
 
@@ -43,7 +44,8 @@ def bench_table(bench: Bench) -> Table:
     )
     threads = f"{bench.threads} thread{'' if bench.threads == 1 else 's'}"
     title = f"{bench.name}: a step of {numbers.count(bench.examples)} examples, {bench.executor}, {threads}; milliseconds"
-    return Table(title, _COLUMNS, rows, _CAPTION, footer)
+    caption = _CAPTION if bench.depth is None else f"{deeper_note(bench.depth)}; {_CAPTION}"
+    return Table(title, _COLUMNS, rows, caption, footer)
 
 
 def bench_facts(bench: Bench) -> dict[str, str]:

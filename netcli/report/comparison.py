@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from netcli import numbers
+from netcli.analysis.diff.nesting import closed
 from netcli.analysis.diff.records import Change, Comparison, Difference, LayerPair, Total
 from netcli.analysis.inspect.records import LayerRow
 from netcli.report.table import Column, Table
@@ -40,8 +41,11 @@ def verdict(found: Comparison) -> str:
     return f"{found.before} → {found.after}: another network"
 
 
-def layers_table(found: Comparison) -> Table:
-    """The layers side by side: what was added, removed and changed, and what it does to shapes and costs."""
+def layers_table(found: Comparison, depth: int | None = None) -> Table:
+    """The layers side by side: what was added, removed and changed, and what it does to shapes and costs.
+
+    Of layers in layers those that stand in less than `depth` others; without a depth, in those in which something differs.
+    """
     columns = (
         Column(""),
         Column("layer", shrink=True),
@@ -53,15 +57,30 @@ def layers_table(found: Comparison) -> Table:
         Column("activations", "right", drop=4),
     )
     caption = "+ added · − removed · ~ changed · ≈ as it was, at another shape or cost; FLOPs and activations: of one example"
-    return Table("layers", columns, tuple(map(_layer, found.layers)), caption)
+    return Table("layers", columns, tuple(_rows(found.layers, depth)), caption)
 
 
-def _layer(pair: LayerPair) -> tuple[Cell, ...]:
+def _rows(pairs: Sequence[LayerPair], depth: int | None) -> Iterator[tuple[Cell, ...]]:
+    """The rows of layers, each followed by those in it, which are indented and called by their names within it."""
+    around: list[LayerPair] = []
+    for pair in closed(pairs, depth):
+        around[pair.depth :] = [pair]
+        outer = around[:-1]
+        names = _local(pair.before, [each.before for each in outer]), _local(pair.after, [each.after for each in outer])
+        yield _layer(pair, "  " * pair.depth + " → ".join(dict.fromkeys(filter(None, names))))
+
+
+def _local(row: LayerRow | None, around: Sequence[LayerRow | None]) -> str:
+    """The name of a layer within the innermost layer around it."""
+    outer = next((each for each in reversed(around) if each is not None), None)
+    return "" if row is None else row.name if outer is None else row.name.removeprefix(f"{outer.name}/")
+
+
+def _layer(pair: LayerPair, name: str) -> tuple[Cell, ...]:
     mark, style = _MARKS[pair.change]
-    rows = [row for row in (pair.before, pair.after) if row is not None]
     return (
         Styled(mark, style),
-        Styled(" → ".join(dict.fromkeys(row.name for row in rows)), style),
+        Styled(name, style),
         Styled(_settings(pair), style or "muted"),
         _both(pair, lambda row: numbers.shape(row.output_shape)),
         _both(pair, lambda row: numbers.count(row.parameters) if row.parameters else _NOTHING),

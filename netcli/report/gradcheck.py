@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from netcli.autodiff.gradcheck import Check, Fault, Kind, Verdict
+from netcli.analysis.inspect.nesting import fitting, groups
+from netcli.autodiff.gradcheck import Check, Fault, Kind, Verdict, merged
 from netcli.report.faults import fault_json
+from netcli.report.model import deeper_note
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Style, Styled
 
@@ -22,8 +24,42 @@ _TITLES: Mapping[Kind, str] = {
 }
 
 
-def check_table(title: str, checks: Sequence[Check]) -> Table:
+@dataclass(frozen=True)
+class Shown:
+    """What a table has of checks: `depth` is how deep, None where all are there."""
+
+    checks: list[Check]
+    depth: int | None = None
+
+    def caption(self, text: str) -> str:
+        """The caption of the table."""
+        return text if self.depth is None else f"{deeper_note(self.depth)}; {text}"
+
+
+def grouped(checks: Sequence[Check], depths: Mapping[str, int], depth: int | None) -> Shown:
+    """The checks of parameters; those of layers that stand in `depth` others or more as one of each kind, the worst of them.
+
+    `depths` says of each layer in how many others it stands. Without a depth they are joined as far as there is no room.
+    """
+
+    def joined(limit: int) -> dict[str, list[Check]]:
+        home = groups(depths, limit)
+        rows: dict[str, list[Check]] = {}
+        for check in checks:
+            layer = check.name.rpartition("/")[0]
+            around = home.get(layer, layer)
+            rows.setdefault(check.name if around == layer else around, []).append(check)
+        return rows
+
+    limit = fitting(1 + max(depths.values(), default=0), lambda limit: len(joined(limit))) if depth is None else depth
+    rows = joined(limit)
+    found = [check for name, some in rows.items() for check in (merged(name, some) if name in depths else some)]
+    return Shown(found, limit if any(name in depths for name in rows) else None)
+
+
+def check_table(title: str, shown: Shown) -> Table:
     """A row per parameter or operation: its verdict, and the greatest relative error of each comparison."""
+    checks = shown.checks
     names = list(dict.fromkeys(check.name for check in checks))
     kinds = [kind for kind in _TITLES if any(check.kind == kind for check in checks)]
     columns = (
@@ -37,8 +73,10 @@ def check_table(title: str, checks: Sequence[Check]) -> Table:
         title,
         columns,
         rows,
-        "relative errors of reverse mode: against central differences, the complex step, and forward mode; "
-        "2nd: of the gradient itself",
+        shown.caption(
+            "relative errors of reverse mode: against central differences, the complex step, and forward mode; "
+            "2nd: of the gradient itself"
+        ),
     )
 
 
@@ -59,7 +97,7 @@ def _error(check: Check | None) -> Cell:
     return Styled(f"{check.max_rel_error:.1e}", None if check.verdict == "pass" else _STYLES[check.verdict])
 
 
-def precision_table(title: str, checks: Sequence[Check]) -> Table:
+def precision_table(title: str, shown: Shown) -> Table:
     """A row per parameter or operation: how many digits of what an executor computes in float32 are right."""
     columns = (
         Column("name", shrink=True),
@@ -73,9 +111,11 @@ def precision_table(title: str, checks: Sequence[Check]) -> Table:
     return Table(
         title,
         columns,
-        tuple(_precision_row(check) for check in checks),
-        "digits: of the largest element, right beside the largest error, 7.2 at most; worst element: of itself; "
-        "of bound: the largest error as a share of what rounding may do to its element",
+        tuple(_precision_row(check) for check in shown.checks),
+        shown.caption(
+            "digits: of the largest element, right beside the largest error, 7.2 at most; worst element: of itself; "
+            "of bound: the largest error as a share of what rounding may do to its element"
+        ),
     )
 
 

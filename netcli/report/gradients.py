@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netcli import numbers
 from netcli.analysis.diagnosis import WORDS, Finding, Word, culprit, findings, words
+from netcli.report.parameter_groups import ParameterGroup, grouped
 from netcli.report.sparkline import sparkline
 from netcli.report.table import Column, Table
 from netcli.report.text import Cell, Line, Style, Styled
@@ -41,15 +42,23 @@ _TROUBLE: dict[Word, str] = {
 
 
 def gradient_table(
-    rows: Sequence[ParameterRow], *, limit: int | None = None, epochs_shown: int = 12, title: str | None = None
+    rows: Sequence[ParameterRow],
+    *,
+    limit: int | None = None,
+    epochs_shown: int = 12,
+    title: str | None = None,
+    groups: Mapping[str, str] | None = None,
 ) -> Table:
     """A row per parameter, in the order of the model.
 
-    Of more than `limit` parameters those are shown that matter: the ones with a word, the worst first, then in turn the one
+    `groups` says for layers in layers with which of them they are shown: the parameters of all layers that are shown with
+    another one are one row, and its word is the worst of theirs.
+
+    Of more than `limit` rows those are shown that matter: the ones with a word, the worst first, then in turn the one
     whose norm changed most since the epoch before and the one whose update/weight is farthest from healthy. The caption says
     how many are left out.
     """
-    found = list(zip(rows, words(rows), strict=True))
+    found = grouped(list(zip(rows, words(rows), strict=True)), groups or {})
     caption = None
     if limit is not None and len(found) > limit:
         found = _by_interest(found)
@@ -98,9 +107,10 @@ def _diagnosis(found: Sequence[Finding], rows: Sequence[ParameterRow]) -> Diagno
 
 def _row(row: ParameterRow, found: Word | None, epochs_shown: int) -> tuple[Cell, ...]:
     style = style_of(found) if found else None
+    shape = f"{row.parameters} parameters" if isinstance(row, ParameterGroup) else numbers.shape(row.shape)
     return (
         Styled(row.name, style),
-        Styled(numbers.shape(row.shape), "muted"),
+        Styled(shape, "muted"),
         Styled("" if row.line is None else str(row.line), "muted"),
         numbers.scientific(row.norm),
         numbers.scientific(row.update_ratio),

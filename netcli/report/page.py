@@ -18,6 +18,9 @@ from netcli.report.summary import ENDINGS, header_facts, result_table
 from netcli.runs.metrics import EpochRecord
 from netcli.training.summary import Summary
 
+#: Characters of a parameter's name for which the heat map has room.
+_NAME = 26
+
 
 def training_page(header: Header, records: Sequence[EpochRecord], summary: Summary | None) -> str:
     """The page of a run: curves, the heat map of its gradients, its numbers, its model.
@@ -107,7 +110,8 @@ def _heat_map(records: Sequence[EpochRecord]) -> str:
     names = []
     for row, found in zip(rows, words(rows), strict=True):
         label = f"{row.name} ({found})" if found else row.name
-        names.append(f'<li class="{style_of(found) if found else ""}" title="{escape(label)}">{escape(row.name)}</li>')
+        shown = escape(_end_of(row.name))
+        names.append(f'<li class="{style_of(found) if found else ""}" title="{escape(label)}">{shown}</li>')
     last = f"<span>{records[-1].epoch}</span>" if len(records) > 1 else ""
     return (
         f'<div class="card">{_scale(records)}\n<div class="heat"><ol>\n{"".join(names)}\n</ol>\n'
@@ -128,3 +132,10 @@ def _scale(records: Sequence[EpochRecord]) -> str:
     if any(not norm < float("inf") for norm in norms):
         parts.append('<i class="broken"></i> not finite')
     return '<div class="scale">' + "&emsp;".join(parts) + "</div>"
+
+
+def _end_of(path: str) -> str:
+    """As many of the last parts of a path as there is room for: they tell names of one layer apart."""
+    parts = path.split("/")
+    ends = ["/".join(["…", *parts[place:]]) for place in range(1, len(parts))]
+    return next((text for text in [path, *ends] if len(text) <= _NAME), ends[-1] if ends else path)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
+from netcli.analysis.inspect.nesting import depth_of_table, depths_of, groups
 from netcli.analysis.inspect.records import Header
 from netcli.report.bar import bar, progress_line
 from netcli.report.epochs import EpochLines, epoch_lines
@@ -42,14 +43,23 @@ class TrainingReport:
     """The report of one training, in the order header, (epoch_started, progress…, epoch_finished)…, finished.
 
     A context manager: leaving it, also by an exception, ends the drawing. With `quiet` only the summary is shown, with
-    `every_parameter` the gradients of all, as far as there is room while training.
+    `every_parameter` the gradients of all, as far as there is room while training. Of layers in layers those are shown that
+    stand in less than `depth` others: by default as many as there is room for, and single parameters.
     """
 
     def __init__(
-        self, output: Output, quiet: bool = False, clock: Callable[[], float] = time.monotonic, *, every_parameter: bool = False
+        self,
+        output: Output,
+        quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        every_parameter: bool = False,
+        depth: int | None = None,
     ) -> None:
         self._output, self._quiet, self._clock = output, quiet, clock
-        self._rows = None if every_parameter else _ROWS
+        self._rows = None if every_parameter or depth is not None else _ROWS
+        self._depth = depth
+        self._groups: dict[str, str] = {}
         self._pace = Pace()
         self._columns: EpochLines | None = None  # all there are
         self._shown: EpochLines | None = None  # those that fit
@@ -75,11 +85,13 @@ class TrainingReport:
     def header(self, header: Header) -> None:
         """What will be trained: the model, the data, how."""
         self._run_dir = header.run_dir
+        if self._depth is not None:
+            self._groups = groups(depths_of(header.layers), self._depth)
         if self._quiet:
             return
         output = self._output
         output.lines([(Styled(header.name, "strong"), "  ", Styled(header.config, "muted")), ()])
-        output.table(header_table(header))
+        output.table(header_table(header, self._depth or depth_of_table(header.layers)))
         output.lines([(), *fact_lines(header_facts(header), output.width), ()])
 
     def message(self, text: str) -> None:
@@ -125,7 +137,7 @@ class TrainingReport:
                 output.line(f"tested with the weights of epoch {summary.best_epoch}, which has the least {measure} loss")
             output.line()
             if self._last is not None and self._last.parameters:
-                output.table(_gradients(self._last, output.width, self._rows))
+                output.table(self._gradients(self._last, output.width, self._rows))
                 output.line()
         output.lines([ending(summary), ()])
         output.table(result_table(summary))
@@ -158,12 +170,12 @@ class TrainingReport:
         key = (self._last, width, rows)
         if self._drawn[0] != key:
             fits = self._last is not None and self._last.parameters and rows >= 1
-            table = _gradients(self._last, width, rows) if self._last is not None and fits else None
+            table = self._gradients(self._last, width, rows) if self._last is not None and fits else None
             self._drawn = (key, [(), *layout(table, width, self._output.encoding), ()] if table else [])
         return self._drawn[1]
 
-
-def _gradients(record: EpochRecord, width: int | None, rows: int | None) -> Table:
-    wide = width is not None and width >= _WIDE
-    title = f"gradients in epoch {record.epoch}"
-    return gradient_table(record.parameters, limit=rows, epochs_shown=_WIDE_HISTORY if wide else _HISTORY, title=title)
+    def _gradients(self, record: EpochRecord, width: int | None, rows: int | None) -> Table:
+        wide = width is not None and width >= _WIDE
+        history = _WIDE_HISTORY if wide else _HISTORY
+        title = f"gradients in epoch {record.epoch}"
+        return gradient_table(record.parameters, limit=rows, epochs_shown=history, title=title, groups=self._groups)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from netcli.datasets.dataset import Split
 from netcli.executors import Executor, Program, State
+from netcli.executors.executor import Told, nobody
 from netcli.graph import Array, Graph
 from netcli.layers.stack import Model
 from netcli.passes import optimize
@@ -30,6 +31,12 @@ class Evaluator:
         """Compile."""
         outputs = model.evaluation.outputs
         return cls(executor.compile(optimize(Graph(outputs))), tuple(outputs))
+
+    def prepare(self, splits: Iterable[Split | None], told: Told = nobody) -> None:
+        """Do now what the first of these splits would have to wait for; `told` is told how far that is."""
+        most = max((len(split) for split in splits if split is not None), default=0)
+        if most:
+            self.program.prepare(min(most, BATCH), told)
 
     def __call__(self, state: State, split: Split) -> dict[str, float]:
         """The mean loss and metrics over a split."""

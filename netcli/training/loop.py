@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from netcli.executors import State
+from netcli.executors.executor import Told, nobody
 from netcli.runs.checkpoint import Checkpoint
 from netcli.runs.metrics import EpochRecord
 from netcli.training.divergence import NonFinite, first_non_finite
@@ -32,16 +33,17 @@ class Outcome:
 class Trainer:
     """A training from the checkpoint `start` on; `records` are those of the epochs before it.
 
-    Making one compiles the step, and has the executor prepare the largest batch: what cannot be trained is refused here,
-    before anything is written. Raises ExecutorError.
+    Making one compiles the step, and has the executor prepare the largest batch, and the evaluation: what cannot be trained is
+    refused here, before anything is written. `told` is told how far that is. Raises ExecutorError; Ctrl-C ends it.
     """
 
-    def __init__(self, session: Session, start: Checkpoint, records: Sequence[EpochRecord] = ()) -> None:
+    def __init__(self, session: Session, start: Checkpoint, records: Sequence[EpochRecord] = (), told: Told = nobody) -> None:
         self.session, self.epochs = session, session.loaded.config.train.epochs
         self.graph, self.guards = session.guarded_step, session.guards
         self.program = session.executor.compile(self.graph, self.guards)
-        self.program.prepare(session.batch_size)
+        self.program.prepare(session.batch_size, told)
         self.evaluate = Evaluator.of(session.model, session.executor)
+        self.evaluate.prepare([session.data.validation, session.data.test], told)
         self.state, self.position, self.averages = start.state, start.position, session.averages(start.sums)
         self.records = list(records)
         self.stopped: Stopped | None = None

@@ -133,6 +133,21 @@ def test_the_table(width: int) -> None:
     assert shown["rest"] == ["rest", "-", "-", "0.2500", *(["-"] * (width == 200)), "-", "-", "50.0", "%"]
 
 
+def test_layers_in_layers_are_added_up() -> None:
+    rows = (
+        BenchRow("layer", ("a/conv1", "relu1"), 3.0, 1.0, 2.0, 10),
+        BenchRow("layer", ("a/1/relu1", "a/conv1"), 5.0, 2.0, 3.0, 20),
+        BenchRow("layer", ("dense1",), 7.0, 3.0, 4.0, 40),
+        BenchRow("rest", (), 1.0, 0.0, 0.0, 0),
+    )
+    found = measured(rows=rows, depths={"relu1": 0, "a": 0, "a/conv1": 1, "a/1": 1, "a/1/relu1": 2, "dense1": 0})
+    assert [row.name for row in found.grouped(None).rows] == ["a/conv1 + relu1", "a/1/relu1 + a/conv1", "dense1", "rest"]
+    assert found.grouped(1).rows == (BenchRow("layer", ("a", "relu1"), 8.0, 3.0, 5.0, 30), *rows[2:])
+    assert (bench_table(found.grouped(1)).caption or "").startswith("layers in others are added to these; --depth 2 shows more")
+    assert found.grouped(3).depth is None
+    assert [row.layers for row in found.grouped(2).rows] == [("a/conv1", "relu1"), ("a/1", "a/conv1"), ("dense1",), ()]
+
+
 # --------------------------------------------------------------------------------------------------------------- the command
 
 

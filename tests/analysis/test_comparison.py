@@ -8,6 +8,7 @@ import pytest
 from support.runs import config_of, write_mnist
 
 from netcli.analysis.diff.comparison import compare, differences
+from netcli.analysis.diff.nesting import closed
 from netcli.analysis.diff.records import Comparison, Difference
 from netcli.analysis.inspect.costs import layer_rows
 from netcli.config.load import load
@@ -65,26 +66,6 @@ def test_an_inserted_layer_is_inserted(tmp_path: Path) -> None:
     assert changes(found) == [("follows", "conv2", "conv2"), ("added", None, "batchnorm1")]
     assert found.layers[4].yaml == "batchnorm"
     assert not found.same
-
-
-def test_a_layer_within_another_is_told_itself_and_beside_one_that_stands_as_deep(tmp_path: Path) -> None:
-    """The residual has another list of layers, which its layers tell; relu2 stays, though a relu comes before it."""
-    inner = "conv: {filters: 4, padding: same}, batchnorm"
-    gate = "branch: {paths: [x: [], gate: [global_avgpool, dense: 4, relu, dense: 4]], join: multiply}"
-    before, after = ([*CNN[:2], f"residual: [{each}]", "relu", *CNN[4:]] for each in (inner, f"{inner}, {gate}"))
-    found = compared(tmp_path, before, after)
-    inside = ["branch1", *(f"branch1/gate/{name}" for name in ("global_avgpool1", "dense1", "relu1", "dense2"))]
-    assert changes(found) == [
-        ("follows", "residual1/batchnorm1", "residual1/batchnorm1"),  # the branch reads its values in the backward pass
-        *(("added", None, f"residual1/{name}") for name in inside),
-    ]
-    assert [pair.yaml for pair in found.layers if pair.change == "added"] == [
-        "branch",
-        "global_avgpool",
-        "dense",
-        "relu",
-        "dense",
-    ]
 
 
 def test_a_removed_block_is_removed_and_what_follows_changes(tmp_path: Path) -> None:
@@ -162,3 +143,42 @@ def test_names_are_no_difference(tmp_path: Path) -> None:
 )
 def test_differences(before: dict[str, object], after: dict[str, object], expected: list[Difference]) -> None:
     assert [*differences("", before, after)] == expected
+
+
+SAME = "residual: [conv: {filters: 4, padding: same}, relu]"
+NEST = ["conv: {filters: 4}", f"repeat: {{times: 2, layers: [{SAME}]}}", SAME, "flatten", "dense: 10", "cross_entropy"]
+
+
+def test_layers_are_aligned_within_the_layers_around_them(tmp_path: Path) -> None:
+    other = SAME.replace("relu", "tanh, relu")
+    found = compared(tmp_path, NEST, [*NEST[:2], other, *NEST[3:]])
+    assert changes(found) == [("added", None, "residual1/tanh1")]
+    assert all(pair.settings == () for pair in found.layers)  # layers are no settings of the layer around them
+
+
+def test_copies_are_added_at_the_end_as_a_whole(tmp_path: Path) -> None:
+    found = compared(tmp_path, NEST, [NEST[0], NEST[1].replace("times: 2", "times: 3"), *NEST[2:]])
+    added = next(pair for pair in found.layers if pair.change == "added")
+    assert [change for change in changes(found) if change[0] in {"changed", "added"}] == [
+        ("changed", "repeat1", "repeat1"),
+        ("added", None, "repeat1/3/residual1"),
+    ]
+    assert added.after is not None
+    assert added.after.parameters == 4 * 4 * 9 + 4
+    sides = [pair.after for pair in found.layers if pair.after]
+    assert sum(row.parameters for row in sides) == next(total.after for total in found.totals if total.name == "parameters")
+
+
+def test_what_is_the_same_is_closed_and_a_depth_closes_the_rest(tmp_path: Path) -> None:
+    other = SAME.replace("relu", "tanh, relu")
+    pairs = compared(tmp_path, NEST, [*NEST[:2], other, *NEST[3:]]).layers
+    shown = closed(pairs, None)
+    assert [pair.after.name for pair in shown if pair.after and pair.depth] == [
+        "residual1/conv1",
+        "residual1/tanh1",
+        "residual1/relu1",
+    ]
+    assert [pair.change for pair in closed(pairs, 1)] == ["same"] * 3 + ["changed"] + ["same"] * 3
+    for depth in (None, 1, 2, 3):
+        rows = [pair.after for pair in closed(pairs, depth) if pair.after]
+        assert sum(row.parameters for row in rows) == sum(pair.after.parameters for pair in pairs if pair.after)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from support.graphs import SAMPLES, Sample, digits, knotted, sample, sigmoid_dropout
+from support.graphs import SAMPLES, Sample, digits, early, knotted, nested, sample, sigmoid_dropout
 
-from netcli.analysis.inspect.mirror import Entry, mirror
+from netcli.analysis.inspect.mirror import Entry, Section, mirror
 from netcli.analysis.inspect.views import View
 from netcli.graph import Node, Variable, topological
 
@@ -43,7 +43,7 @@ def test_every_forward_node_that_is_differentiated_stands_in_one_row(made: objec
     expected = [node for node in topological([network.objective]) if node.type.is_float and depends_on_a_parameter(node)]
     assert {node: rows[node] for node in expected if rows[node] != 1} == {}
     assert max(rows.values()) == 1
-    assert [section.layer for section in drawn.sections] == list(of.layers)
+    assert [section.layer for tree in drawn.trees for section in tree.outline()] == list(of.layers)
     assert drawn.end == ("loss" if network.objective is network.loss else "objective")
 
 
@@ -79,8 +79,8 @@ def test_sigmoid_and_dropout() -> None:
     assert derivatives(of, "sigmoid1") == {"sigmoid(x)": ["g · y · (1 − y)"]}
     assert derivatives(of, "dropout1") == {
         "random_uniform(seed, step)": [],
-        "greater(0.5, random_uniform)": [],
-        "divide(x, 0.5)": ["g / 0.5"],
+        "greater(rate, random_uniform)": [],
+        "divide(x, one_minus_rate)": ["g / one_minus_rate"],
         "select(greater, 0, x)": ["select(greater, 0, g)"],
     }
     assert derivatives(of, "mse1")["multiply(x, x)"] == ["g · x"]
@@ -111,8 +111,8 @@ def test_gradients_that_meet_are_added() -> None:
 
 def test_a_penalty_is_part_of_the_gradient_and_stands_with_its_layer() -> None:
     found = derivatives(knotted(), "eyes")
-    assert found["weight"] == ["5e-05 · weight + 5e-05 · weight + conv2d_weight_grad(x, g)"]
-    assert {"multiply(weight, weight)", "sum(multiply)", "multiply_1(sum, 5e-05)"} <= set(found)
+    assert found["weight"] == ["half_weight_decay · weight + half_weight_decay · weight + conv2d_weight_grad(x, g)"]
+    assert {"multiply(weight, weight)", "sum(multiply)", "multiply_1(sum, half_weight_decay)"} <= set(found)
 
 
 def test_a_layer_without_nodes_has_an_empty_section() -> None:
@@ -133,7 +133,7 @@ def test_reshapes_stand_in_the_row_of_what_they_serve_unless_they_are_all_there_
     ("optimizer", "expected"),
     [
         ("sgd: 0.1", "− lr · ∂weight"),
-        ("sgd: {lr: 0.1, momentum: 0.9}", "− lr · (0.9 · momentum + ∂weight)"),
+        ("sgd: {lr: 0.1, momentum: 0.9}", "− lr · (mu · momentum + ∂weight)"),
         ("rmsprop: 0.1", None),
     ],
 )
@@ -158,3 +158,48 @@ def test_nodes_that_are_left_out_are_counted() -> None:
     assert mirror(of.view("backward"), of.layers).left_out == len(accuracy)
     updates = sum(node.origin.phase == "update" and bool(node.inputs) for node in of.step.nodes)
     assert mirror(of.view(), of.layers).left_out == len(accuracy) + updates
+
+
+def section_of(of: Sample, name: str) -> Section:
+    return next(section for section in mirror(of.view(), of.layers).sections if section.layer.name == name)
+
+
+def test_what_comes_into_a_residual_parts_and_its_gradients_meet() -> None:
+    first = section_of(nested(), "repeat1/1/residual1")
+    assert first.fork is not None
+    assert (first.fork.stacks, first.fork.skips, first.fork.flows) == (1, True, True)
+    assert first.meets is not None
+    assert first.meets.formula == "g = g₁ + g₂"
+    assert [entry.text for entry in first.entries] == ["add(x, skip)"]
+    relu = section_of(nested(), "relu1").entries[-1]
+    assert [result.formula for result in relu.results] == ["select(y > 0, g, 0)", "g = g₁ + g₂"]
+    assert relu.results[-1] == first.meets
+
+
+def test_a_shortcut_stands_beside_the_layers_and_copies_behind_each_other() -> None:
+    down = section_of(nested(), "residual1")
+    assert down.fork is not None
+    assert (down.fork.stacks, down.fork.skips) == (2, False)
+    assert [(inner.name, inner.track) for inner in down.inside] == [("conv1", 1), ("relu1", 1), ("shortcut/conv1", 2)]
+    assert [inner.entries[1].text for inner in down.inside if "conv" in inner.name] == ["conv2d(x, weight)"] * 2
+    repeat = section_of(nested(), "repeat1")
+    assert repeat.fork is None
+    assert [inner.track for inner in repeat.inside] == [0, 0]
+
+
+def test_no_gradient_comes_out_of_layers_before_all_parameters() -> None:
+    first = section_of(early(), "residual1")
+    assert first.fork is not None
+    assert not first.fork.flows
+    assert first.meets is None
+    branch = section_of(early(), "branch1")
+    assert branch.fork is not None
+    assert (branch.fork.stacks, branch.fork.skips, branch.fork.flows) == (3, False, True)
+    assert branch.meets is not None
+    assert branch.meets.formula.startswith("g = g₁ + g₂")
+
+
+def test_a_skip_by_name_ends_where_its_gradients_meet() -> None:
+    bend = section_of(nested(), "bend").entries[-1]
+    assert [result.formula for result in bend.results] == ["g = g₁ + g₂"]
+    assert section_of(nested(), "add1").entries[0].text == "add(x, bend/add)"

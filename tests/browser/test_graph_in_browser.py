@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from support.graphs import Sample, deep, digits, knotted, lenet
+from support.graphs import Sample, deep, digits, early, knotted, lenet, nested
 from support.networks import first_state
 
 from netcli.analysis.inspect.records import Flow
@@ -86,7 +86,7 @@ def flow(of: Sample, change: Callable[[Any], None] = lambda state: None) -> Flow
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("made", [digits, lenet, knotted, deep], ids=lambda made: made.__name__)
+@pytest.mark.parametrize("made", [digits, lenet, knotted, deep, nested, early], ids=lambda made: made.__name__)
 def test_every_node_of_the_document_is_in_a_box(opened: Open, made: Callable[[], Sample], theme: Theme) -> None:
     of = made()
     page = opened(of, theme=theme)
@@ -278,3 +278,76 @@ def test_other_views(opened: Open, view: Literal["forward", "backward"]) -> None
     page = opened(digits(), graph=digits().view(view))
     assert page.locator(".box.update").count() == 0
     assert (page.locator(".box.backward").count() > 0) == (view == "backward")
+
+
+def closed_layers(page: Page) -> list[str]:
+    """The titles of the layers and groups that are closed."""
+    return page.evaluate(
+        "[...placed.keys()].map((key) => boxes.get(key)).filter((box) => box.thing && box.phase === 'forward').map(titleOf)"
+    )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_layers_in_layers_open_and_close_one_after_the_other(opened: Open, theme: Theme) -> None:
+    page = opened(nested(), theme=theme)
+    page.click("#close")
+    assert closed_layers(page)[3:6] == ["▸ repeat1", "▸ residual1", "▸ flatten1"]
+    closed = box(page, "▸ residual1", layer="residual1")
+    expect(closed).to_contain_text("n×8×2×2 · 336 parameters")  # 8·4·9 + 8, 8·4 + 8
+    closed.click()
+    page.keyboard.press("Enter")
+    assert closed_layers(page)[4:7] == ["▸ conv1", "▸ relu1", "▸ shortcut/conv1"]
+    assert chosen(page) == ["forward", "▸ conv1"]
+    expect(box(page, "add(residual1/relu1/relu, x)")).to_be_visible()  # its own row
+    page.locator(".toggle[data-thing]", has_text="residual1").click()
+    assert closed_layers(page)[3:6] == ["▸ repeat1", "▸ residual1", "▸ flatten1"]
+    box(page, "▸ repeat1").dblclick()
+    assert closed_layers(page)[3:5] == ["▸ 1/residual1", "▸ 1 × this layer"]
+
+
+def test_boxes_stand_in_boxes(opened: Open) -> None:
+    page = opened(nested())
+    page.click("#open")
+    inside = page.evaluate(
+        "bands.filter((band) => band.thing.outer).every((band) => {"
+        " const outer = bands.find((one) => one.thing === band.thing.outer);"
+        " return band.depth === outer.depth + 1 && band.top > outer.top"
+        " && band.top + band.height < outer.top + outer.height; })"
+    )
+    assert inside
+    overlapping = page.evaluate(
+        "[...placed.values()].some((a) => [...placed.values()].some((b) => a !== b"
+        " && Math.abs(a.x - b.x) < a.width && Math.abs(a.y - b.y) < (a.height + b.height) / 2))"
+    )
+    assert not overlapping
+
+
+def test_the_gradients_of_a_residual_meet_where_its_data_part(opened: Open) -> None:
+    page = opened(nested())
+    page.click("#open")
+    into = page.evaluate(
+        "(() => { const [row] = layers.find((layer) => layer.name === 'relu1').rows;"
+        " const meeting = row.boxes.find((box) => box.text === 'g = g₁ + g₂');"
+        " const into = edgesSeen().filter((edge) => edge.to === meeting);"
+        " return into.map((edge) => [edge.kind, edge.from.layer.name]).sort(); })()"
+    )
+    assert into == [["gradient", "repeat1/1/residual1"], ["gradient", "repeat1/1/residual1/conv1"]]
+
+
+def test_search_opens_the_layers_around_a_node(opened: Open) -> None:
+    page = opened(nested())
+    page.click("#close")
+    page.keyboard.press("/")
+    page.keyboard.type("repeat1/2 conv1/weight")
+    page.keyboard.press("Enter")
+    assert chosen(page) == ["forward", "weight"]
+    expect(page.locator(".box.selected")).to_be_in_viewport()
+
+
+def test_updates_stand_with_their_own_parameters(opened: Open) -> None:
+    page = opened(nested())
+    page.click("#open")
+    empty = page.evaluate(
+        "[...boxes.values()].filter((box) => box.level === 'row' && box.phase === 'update' && !box.nodes.length).length"
+    )
+    assert empty == 0

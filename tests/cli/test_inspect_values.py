@@ -78,7 +78,7 @@ def test_a_run_without_values_is_its_config(run: Path) -> None:
         ("small.yaml --format html -o .", "cannot write .: Is a directory"),
         (
             "small.yaml --format html --dump llvm",
-            "--dump does not go with --view, --format, --detail, --json and --values",
+            "--dump does not go with --view, --format, --detail, --depth, --json and --values",
         ),
         ("small.yaml --values --dump llvm", "--dump does not go with --view, "),
         ("checkpoints --format html", "checkpoints is not a run directory"),

@@ -38,6 +38,28 @@ def test_a_signal_in_the_middle_of_training(number: signal.Signals, tmp_path: Pa
     assert (summary["stopped"], summary["steps"]) == ("finished", 7 * (position["epoch"] + 2))
 
 
+def test_a_signal_ends_a_compilation(tmp_path: Path) -> None:
+    """At the kernel that is compiled, before anything is written: nothing is left but the kernels of others."""
+    layers = [f"dense: {units}, sigmoid" for units in range(30, 150)]
+    config, run = config_of(tmp_path), tmp_path / "run"
+    command = [
+        *COMMAND,
+        "train",
+        str(config),
+        f"model.layers=[{', '.join(layers)}, dense: 3, softmax, cross_entropy]",
+    ]
+    env = environment(NETCLI_CACHE=str(tmp_path / "cache"))
+    with subprocess.Popen(
+        [*command, "--run-dir", str(run)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().startswith("compiling, ")
+        child.send_signal(signal.SIGINT)
+        rest, said = child.communicate(timeout=5)
+    assert (child.returncode, rest, said) == (130, "", "interrupted\n")
+    assert not run.exists()
+
+
 def test_the_first_signal_asks_and_the_second_stops() -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     with Interruption() as interruption:

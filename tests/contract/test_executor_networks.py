@@ -40,6 +40,18 @@ IMAGES = {
     "normed": "conv: {filters: 3, padding: same, bias: false}, batchnorm, relu, layernorm, dropout: 0.3, "
     "conv: {filters: 3, padding: same}, batchnorm: {scale: false, momentum: 0.7}, gelu, flatten, dense: 3, softmax, "
     "cross_entropy",
+    "dense block": "conv: {filters: 4, padding: same}, repeat: {times: 2, layers: [branch: [old: [], "
+    "new: [batchnorm, relu, conv: {filters: 3, padding: same}]]]}, batchnorm, relu, global_avgpool, dense: 3, softmax, "
+    "cross_entropy",
+    "inception": "branch: [a: [conv: {filters: 2, kernel: 1}, relu], b: [conv: {filters: 3, padding: same}, relu: 6], "
+    "c: [maxpool: {size: 3, stride: 1, padding: same}, conv: {filters: 2, kernel: 1}, prelu]], "
+    "conv: {filters: 3, padding: same}, flatten, dense: 3, mse",
+    "down and up": "conv: {filters: 3, padding: same, name: top}, maxpool: 2, conv: {filters: 4, padding: same}, groupnorm: 2, "
+    "conv_transposed: {filters: 3, output_padding: [0, 1]}, concat: top, conv: {filters: 2, padding: reflect}, hard_swish, "
+    "flatten, dense: 3, huber",
+    "shuffled": "conv: {filters: 6, padding: same}, layernorm: {over: channels}, channel_shuffle: 3, layer_scale: 0.4, "
+    "conv: {filters: 6, groups: 3}, upsample: {factor: [1, 2], mode: bilinear}, clip: {min: -1, max: 1}, upsample, "
+    "global_maxpool, dense: 3, softmax, cross_entropy",
     "augmented": "random_shift: 2, random_flip: both, conv: {filters: 3, padding: same}, relu, "
     "random_flip: {probability: 0.8}, random_shift: {pixels: [4, 0], fill: edge}, conv: {filters: 3, padding: 2}, "
     "random_shift: {pixels: [1, 3], fill: edge}, flatten, dense: 3, softmax, cross_entropy",

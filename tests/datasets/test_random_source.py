@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
+from pydantic import ValidationError
 
 from netcli.datasets import DataSettings, load
 from netcli.datasets.random import Random
@@ -20,6 +22,19 @@ def test_classes(tmp_path: Path) -> None:
     shares = np.bincount((inputs.reshape(-1) * 10).astype(int), minlength=10) / inputs.size
     np.testing.assert_allclose(shares, 0.1, atol=5 * np.sqrt(0.09 / inputs.size))
     np.testing.assert_allclose(np.bincount(labels) / 2000, 1 / 7, atol=5 * np.sqrt(6 / 49 / 2000))
+
+
+def test_classes_of_pixels(tmp_path: Path) -> None:
+    raw = Random(shape=(3, 6, 5), classes=4, pixels=True, examples=100).read(tmp_path)
+    labels = raw.train.targets
+    assert (labels.shape, labels.dtype, raw.classes) == ((100, 6, 5), np.int32, tuple("0123"))
+    np.testing.assert_allclose(np.bincount(labels.reshape(-1)) / 3000, 1 / 4, atol=5 * np.sqrt(3 / 16 / 3000))
+
+
+@pytest.mark.parametrize("others", [{"shape": (4,)}, {"shape": (1, 2, 2), "target": (3,)}])
+def test_pixels_are_those_of_images_and_have_classes(others: dict[str, tuple[int, ...]]) -> None:
+    with pytest.raises(ValidationError, match=r"pixels: true needs a shape of \[channels, rows, columns\], and no target"):
+        Random(pixels=True, **others)  # type: ignore[arg-type]
 
 
 def test_values(tmp_path: Path) -> None:

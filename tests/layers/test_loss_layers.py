@@ -28,7 +28,7 @@ VARIANTS = [
 
 def found(text: str, x: Array, y: Array, classes: int | None = None, dtype: DType = "float64") -> dict[str, Array]:
     """Loss, metrics, prediction and the loss's derivative to the inputs (`dx`)."""
-    model = model_of(text, x.shape[1:], classes=classes, target=y.shape[1:], dtype=dtype)
+    model = model_of(text, x.shape[1:], classes=classes, pixels=y.shape[1:], target=y.shape[1:], dtype=dtype)
     network = model.training
     (dx,) = gradients([network.loss], [model.input])
     nodes = {**network.outputs, "prediction": network.prediction, "dx": dx}

@@ -12,7 +12,7 @@ from netcli.layers.placing import StackError
 
 @dataclass(frozen=True)
 class Wrong:
-    """A stack on examples of a shape with `classes` or values of the shape `target`; the message; the layer and setting."""
+    """A stack on examples of a shape with `classes` or values; `target` is a target's shape. The message; layer and setting."""
 
     text: str
     shape: tuple[int, ...]
@@ -378,7 +378,7 @@ ENDS = [
 @pytest.mark.parametrize("wrong", [*IMAGES, *VECTORS, *SETTINGS, *LOSSES, *ENDS], ids=str)
 def test_message(wrong: Wrong) -> None:
     with pytest.raises(StackError) as caught:
-        model_of(wrong.text, wrong.shape, classes=wrong.classes, target=wrong.target)
+        model_of(wrong.text, wrong.shape, classes=wrong.classes, pixels=wrong.target, target=wrong.target)
     assert str(caught.value) == f"error: {wrong.message}"
     assert (caught.value.written.loc, caught.value.setting) == ((wrong.index,), wrong.setting)
     assert caught.value.exit_code == 2

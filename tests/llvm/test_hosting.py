@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from support.agreement import fed, var
 
 from netcli.autodiff import gradients
+from netcli.config.load import load
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.target import cpu
 from netcli.graph import Graph, Node
 from netcli.ops import Window, batch_sum, concat, conv2d, dense, exp, part, relu, reshape, sum_over, tanh
 from netcli.ops.concat import Concat
 from netcli.ops.slice import Slice
+from netcli.training.session import prepare
+
+ZOO = Path(__file__).parents[2] / "configs" / "zoo"
 
 
 def kernels_of(plan: Plan) -> list[Node]:
@@ -77,3 +84,11 @@ def test_outputs_and_reshaped_values_have_buffers_of_their_own() -> None:
     plan = Plan(Graph({"loss": sum_over(batch_sum(joined * joined)), "shown": shown, "flat": flat}), cpu("haswell"), 32)
     assert not plan.schedule.houses.hosts
     assert joined in kernels_of(plan)
+
+
+@pytest.mark.parametrize("name", ["densenet121", "googlenet", "squeezenet", "unet"])
+def test_networks_with_branches_copy_nothing(name: str) -> None:
+    """Forward and backward."""
+    plan = Plan(prepare(load(ZOO / f"{name}.yaml")).optimized_step, cpu("haswell"), 16)
+    assert plan.schedule.houses.hosts
+    assert not [node for node in kernels_of(plan) if isinstance(node.op, Concat | Slice)]

@@ -23,13 +23,15 @@ from support.training import rule_of, step_of
 
 import netcli
 from netcli.executors import State
-from netcli.executors.llvm import LlvmExecutor, code
+from netcli.executors.llvm import LlvmExecutor, LlvmProgram, code
 from netcli.executors.llvm import key as key_module
+from netcli.executors.llvm.calls import Call
 from netcli.executors.llvm.key import SOURCES, key_of, made_with
 from netcli.executors.llvm.plan import Plan
+from netcli.executors.llvm.schedule_text import schedule_text
 from netcli.executors.llvm.target import LANES, Cpu, cpu
 from netcli.graph import Array, Graph, Node, Sample, TensorType, constant, placeholder, variable
-from netcli.ops import Window, avg_pool2d, batch_mean, dense, max_pool2d, random_uniform, relu, sigmoid, sum_over, tanh
+from netcli.ops import Window, avg_pool2d, batch_mean, dense, max_pool2d, random_uniform, relu, sigmoid, softmax, sum_over, tanh
 from netcli.ops.elementwise import Unary
 
 
@@ -42,16 +44,30 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
-    """The plans for which code is written from now on."""
+    """The plans for which a driver is written from now on."""
     plans: list[Plan] = []
     driver = code.Driver
 
-    def writing(plan: Plan, *others: object) -> object:
+    def writing(plan: Plan, *others: object, **more: object) -> object:
         plans.append(plan)
-        return driver(plan, *others)  # type: ignore[arg-type]
+        return driver(plan, *others, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(code, "Driver", writing)
     return plans
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The calls for whose kernels code is written from now on."""
+    names: list[str] = []
+    module = Call.module
+
+    def writing(call: Call, *others: object) -> object:
+        names.append(call.name)
+        return module(call, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Call, "module", writing)
+    return names
 
 
 STACK = """[conv: {filters: 3, kernel: 3, padding: same}, batchnorm, relu, maxpool: 2, flatten, dropout: 0.2, dense: 4, softmax,
@@ -88,10 +104,11 @@ def train(threads: int = 2) -> list[bytes]:
 
 def test_code_from_the_cache_gives_the_same_bits(folder: Path, compiled: list[Plan], monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = train()
-    assert (len(compiled), len(list(folder.iterdir()))) == (1, 1)
+    kept = sorted(folder.iterdir())
+    assert len(compiled) == 1
     assert train() == fresh
     assert train(threads=3) == fresh
-    assert len(compiled) == 1
+    assert (len(compiled), sorted(folder.iterdir())) == (1, kept)
     monkeypatch.setenv("NETCLI_CACHE_MIB", "0")
     assert train() == fresh
     assert len(compiled) == 2
@@ -123,7 +140,7 @@ def test_two_processes_at_once(folder: Path) -> None:
     (one, problems), (other, more) = [process.communicate() for process in processes]
     assert (problems, more) == ("", "")
     assert one == other != ""
-    assert [path.suffix for path in folder.iterdir()] == [".code"]
+    assert {path.suffix for path in folder.iterdir()} == {".code"}
 
 
 @pytest.mark.slow
@@ -131,16 +148,35 @@ def test_two_processes_at_once(folder: Path) -> None:
 def test_a_damaged_entry_is_compiled_again(
     folder: Path, compiled: list[Plan], damage: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """The entry of the program, and those of all its kernels."""
     fresh = train()
-    (entry,) = folder.iterdir()
-    whole = entry.read_bytes()
-    entry.write_bytes(whole[:-100] if damage is None else damage)
+    whole = {entry: entry.read_bytes() for entry in folder.iterdir()}
+    for entry, held in whole.items():
+        entry.write_bytes(held[:-100] if damage is None else damage)
     assert train() == fresh
     assert len(compiled) == 2
-    assert "is damaged" in caplog.text
+    assert caplog.text.count("is damaged") == len(whole)
     assert train() == fresh
     assert len(compiled) == 2
-    assert len(entry.read_bytes()) == len(whole)
+    assert {entry: len(entry.read_bytes()) for entry in folder.iterdir()} == {entry: len(held) for entry, held in whole.items()}
+
+
+def test_kernels_are_shared_between_networks(folder: Path, written: list[str]) -> None:
+    """Of a network with more layers only what is new is compiled: of layers that are known, the sum for the norm of all."""
+
+    def prepared(layers: str) -> int:
+        model = model_of(f"[{layers} flatten, dense: 4, softmax, cross_entropy]", (3, 8, 8), classes=4, dtype="float32")
+        program = LlvmExecutor(2).compile(step_of(model, rule_of("sgd: 0.01")), ["loss"])
+        program.prepare(40)
+        assert isinstance(program, LlvmProgram)
+        assert program.compiled == len(written)
+        written.clear()
+        return program.compiled
+
+    convolution = "conv: {filters: 3, kernel: 3, padding: same}, relu,"
+    one, two, three = (prepared(convolution * layers) for layers in (1, 2, 3))
+    assert one > two > three
+    assert [prepared(convolution * layers) for layers in (5, 20, 3)] == [1, 1, 0]
 
 
 def test_without_a_folder_it_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -323,14 +359,18 @@ class Foreign(Unary):
         return ()
 
 
-def test_code_of_other_operations_is_not_kept(folder: Path, compiled: list[Plan]) -> None:
-    graph = Graph({"y": Node(Foreign(), [fed(3)])})
-    values = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
+def test_a_foreign_operation_costs_its_own_kernels_only(folder: Path, compiled: list[Plan], written: list[str]) -> None:
+    """Even if it changes behind its name: nothing of it is kept."""
+    y = Node(Foreign(), [dense(fed(3), var("w", 3, 3))])
+    graph = Graph({"y": y, "sum": sum_over(softmax(y))})
+    values, state = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3), State({"w": np.eye(3, dtype="float32")})
     for _ in range(2):
-        found = LlvmExecutor(1).compile(graph).run(State({}), {"x": values})["y"]
-        np.testing.assert_allclose(found, values**2 + values, atol=1e-6)
-    assert len(compiled) == 2
-    assert not folder.exists()
+        found = LlvmExecutor(1).compile(graph).run(state, {"x": values})
+        np.testing.assert_allclose(found["y"], values**2 + values, atol=1e-6)
+        np.testing.assert_allclose(found["sum"], np.ones(4), atol=1e-6)
+    assert (len(compiled), len(set(written))) == (1, 4)
+    (foreign,) = {name for name in written if written.count(name) == 2}
+    assert f"{foreign}: dense; fused: foreign" in schedule_text(Plan(graph, cpu(), 16))
 
 
 def test_what_cannot_be_part_of_a_key_is_no_silent_part_of_it() -> None:

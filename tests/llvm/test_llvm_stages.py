@@ -53,19 +53,25 @@ def test_texts(stage: str, tmp_path: Path) -> None:
     check_golden(Path(__file__).parent / "golden" / f"small.{stage}", dumped(tmp_path, stage))
 
 
-def scheduled(text: str) -> list[str]:
-    """The names of the functions of a schedule."""
-    return re.findall(r"^ +((?:gather|block|late|uniform)_\w+): ", text, re.MULTILINE)
+def scheduled(text: str) -> dict[str, str]:
+    """The names of the calls of a schedule, and of the functions that these call."""
+    return {
+        name: function or name
+        for name, function in re.findall(r"^ +((?:gather|block|late|uniform)_\w+)(?: = (\w+))?: ", text, re.MULTILINE)
+    }
 
 
 def test_every_function_has_the_name_that_the_schedule_gives_it(tmp_path: Path) -> None:
-    names = scheduled(dumped(tmp_path, "schedule"))
-    assert len(names) > 20
-    assert len(set(names)) == len(names)
-    defined = re.findall(r"^define void @(\w+)", dumped(tmp_path, "llvm"), re.MULTILINE)
+    schedule, llvm = dumped(tmp_path, "schedule"), dumped(tmp_path, "llvm")
+    calls = scheduled(schedule)
+    assert len(calls) > 20
+    functions = {name for name, function in calls.items() if function == name}
+    assert functions == set(calls.values()) < set(calls)
+    defined = re.findall(r"^define void @(\w+)", llvm, re.MULTILINE)
     global_ = re.findall(r"^\t\.globl\t(\w+)", dumped(tmp_path, "asm"), re.MULTILINE)
     routines = {name for name in defined if name.startswith("routine_")}
-    assert sorted(defined) == sorted(global_) == sorted(["steps", *routines, *names])
+    assert sorted(defined) == sorted(global_) == sorted(["steps", *routines, *functions])
+    assert set(re.findall(r"^@numbers_(\w+) = ", llvm, re.MULTILINE)) == set(calls)
 
 
 def tiny() -> Graph:

@@ -151,3 +151,10 @@ def test_a_loss_over_many_orders_is_drawn_on_a_logarithmic_scale() -> None:
     falling = [epoch(n, train={"loss": 10.0**-n}, validation=None, epochs=4) for n in range(1, 5)]
     flat = [epoch(n, train={"loss": 1.0 / n}, validation=None, epochs=4) for n in range(1, 5)]
     assert [data_of(Page(training_page(HEADER, run, None)))["curves"][0]["log"] for run in (falling, flat)] == [True, False]
+
+
+def test_the_heat_map_names_parameters_of_nests_by_their_ends() -> None:
+    names = ["conv1/weight", "repeat1/2/basic1/residual1/conv1/weight", "a/averylongnamethatalonehasnoroom/weight"]
+    shown = training_page(HEADER, [epoch(1, *(parameter(name) for name in names))], None)
+    for name, end in zip(names, ["conv1/weight", "…/residual1/conv1/weight", "…/weight"], strict=True):
+        assert f'title="{name}">{end}</li>' in shown

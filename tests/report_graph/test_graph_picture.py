@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from golden_files import check_golden, plain
-from support.graphs import SAMPLES, Sample, deep, digits, knotted, lenet, sigmoid_dropout
+from support.graphs import SAMPLES, Sample, deep, digits, early, knotted, lenet, nested, sigmoid_dropout
 
 from netcli.report.graphs.folding import LONG, Detail
 from netcli.report.graphs.picture import picture
@@ -29,6 +29,10 @@ def lines(of: Sample, width: int | None = None, encoding: str = "utf-8", detail:
         ("sigmoid_dropout.60.ascii", sigmoid_dropout, 60, "ascii", "auto"),
         ("digits.140", digits, 140, "utf-8", "auto"),
         ("lenet.layers", lenet, 80, "utf-8", "layers"),
+        ("nested.80", nested, 80, "utf-8", "full"),
+        ("nested.layers", nested, 80, "utf-8", "layers"),
+        ("nested.layers.ascii", nested, 60, "ascii", "layers"),
+        ("early.120", early, 120, "utf-8", "auto"),
     ],
 )
 def test_pictures(name: str, made: Made, width: int, encoding: str, detail: Detail) -> None:
@@ -82,7 +86,7 @@ def test_an_ascii_picture_has_the_same_columns() -> None:
 def test_without_a_width_nothing_is_cut() -> None:
     text = "\n".join(lines(knotted()))
     assert "…" not in text
-    assert "5e-05 · weight + 5e-05 · weight + conv2d_weight_grad(x, g)" in text
+    assert "half_weight_decay · weight + half_weight_decay · weight + conv2d_weight_grad(x, g)" in text
     assert "◀━ − lr · ∂weight" in "\n".join(lines(sigmoid_dropout()))
 
 

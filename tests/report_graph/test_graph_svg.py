@@ -14,11 +14,11 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from support.graphs import SAMPLES, Sample, deep, digits, knotted, lenet, sample, sigmoid_dropout
+from support.graphs import SAMPLES, Sample, deep, digits, early, knotted, lenet, nested, sample, sigmoid_dropout
 
 from netcli.analysis.inspect.roles import is_parameter, kept_values
 from netcli.errors import UsageError
-from netcli.graph import Constant, Graph, Node, TensorType, placeholder
+from netcli.graph import Graph, Known, Node, TensorType, placeholder
 from netcli.report.graphs.document import as_json
 from netcli.report.graphs.figure.png import MOST_PIXELS, ZOOM, png
 from netcli.report.graphs.figure.svg import svg
@@ -33,6 +33,8 @@ DRAWN: list[tuple[Made, Detail]] = [
     (knotted, "layers"),
     (deep, "layers"),
     (deep, "full"),
+    (nested, "layers"),
+    (early, "layers"),
 ]
 #: The widest character of the monospaced fonts in use, in units of the font's size: DejaVu Sans Mono, hmtx.
 WIDEST = 1233 / 2048
@@ -105,10 +107,10 @@ def test_every_node_of_the_json_is_there_once(made: Made, detail: Detail) -> Non
     assert sorted(drawn) == [node["id"] for node in nodes]
     in_boxes = {number for box in boxes_of(root).values() for number in box.nodes}
     for node in nodes:
-        if node["phase"] == "backward" and node["op"] != "constant":
+        if node["phase"] == "backward" and node["op"] not in {"constant", "setting"}:
             assert node["id"] in in_boxes, node["name"]
     said = [text.text or "" for text in root.iter(f"{SVG}text") if "not drawn" in (text.text or "")]
-    silent = {"constant", "batch_size"}
+    silent = {"constant", "setting", "batch_size"}
     left_out = [node for node in nodes if node["id"] not in in_boxes and node["op"] not in silent]
     assert said == [f"not drawn: {len(left_out)} nodes of metrics, statistics, norms and the optimizer's arithmetic"]
 
@@ -147,14 +149,16 @@ def test_lines_are_the_reads_of_the_graph(made: Made) -> None:
         (home[ids[x]], home[ids[node]])
         for node in graph.nodes
         for place, x in enumerate(node.inputs)
-        if place != node.op.like and ids[x] in home and ids[node] in home and not isinstance(x.op, Constant)
+        if place != node.op.like and ids[x] in home and ids[node] in home and not isinstance(x.op, Known)
     }
     lines = {(line.source, line.target) for line in lines_of(root)}
     ends = {name for name, box in boxes.items() if not box.nodes}
     # what is written out in several boxes (statistics, numbers), and the value that an update changes, have no line
     written: set[Node] = set()
     for node in graph.nodes:
-        if node.op.name in {"variable", "constant", "batch_size"} or (node.inputs and written.issuperset(node.inputs)):
+        if node.op.name in {"variable", "constant", "setting", "batch_size"} or (
+            node.inputs and written.issuperset(node.inputs)
+        ):
             written.add(node)
     inlined = {name for name in reads - lines if name[0] != name[1] and boxes[name[1]].kind != "update"}
     for source, target in inlined:
@@ -172,7 +176,7 @@ def test_gradients_stand_beside_what_they_differentiate(made: Made) -> None:
     checked = 0
     for gradient, node in ((node, node.origin.forward) for node in graph.nodes if node.origin.phase == "backward"):
         left, right = home.get(ids[node]) if node in ids else None, home.get(ids[gradient])  # type: ignore[index]
-        if left is None or right is None or right.text.startswith("∂") or node is None or isinstance(gradient.op, Constant):
+        if left is None or right is None or right.text.startswith("∂") or node is None or isinstance(gradient.op, Known):
             continue
         assert left.x < right.x
         if gradient in graph.nodes and right.kind == "backward" and not is_parameter(node):
@@ -286,3 +290,31 @@ def test_without_resvg_a_png_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(UsageError, match="needs resvg") as caught:
         png(text_of(sigmoid_dropout))
     assert "pip install resvg-py" in str(caught.value)
+
+
+@pytest.mark.parametrize(("made", "detail"), DRAWN, ids=lambda value: getattr(value, "__name__", value))
+def test_lanes_stand_apart_or_one_in_the_other(made: Made, detail: Detail) -> None:
+    root = root_of(text_of(made, detail))
+    rectangles = [element.attrib for element in root.iter(f"{SVG}rect") if element.attrib.get("class") == "lane"]
+    lanes = [tuple(float(each[side]) for side in ("x", "y", "width", "height")) for each in rectangles]
+    for (x, y, width, height), (x2, y2, width2, height2) in itertools.combinations(lanes, 2):
+        apart = y + height < y2 or y2 + height2 < y
+        inside = x < x2 and x2 + width2 < x + width and y < y2 and y2 + height2 < y + height
+        assert apart or inside
+
+
+def test_the_gradients_of_stacks_side_by_side_meet_in_one_box() -> None:
+    root = root_of(text_of(nested, "full"))
+    boxes = boxes_of(root)
+    sums = {name for name, box in boxes.items() if box.text == "g = g₁ + g₂"}
+    assert len(sums) == 5  # of both copies, of the residual with a shortcut, of the branch, and of the skip by name
+    for name in sums:
+        assert sum(line.target == name and line.flow == "gradient" for line in lines_of(root)) == 2
+
+
+def test_penalties_do_not_hide_where_the_output_of_a_layer_goes() -> None:
+    of = sample("[dense: 4, relu, dense: 4, mse]", (4,), 4, weight_decay=0.1)
+    drawn = root_of(svg(of.view(), of.layers, "layers"))
+    boxes = boxes_of(drawn)
+    into = [line for line in lines_of(drawn) if line.flow == "value" and boxes[line.target].text.startswith("mse1")]
+    assert [boxes[line.source].text.split()[0] for line in into] == ["dense2"]

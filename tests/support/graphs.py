@@ -84,4 +84,22 @@ def deep() -> Sample:
     return sample(f"[{blocks} global_avgpool, dense: 10, softmax, cross_entropy]", (3, 8, 8), 10)
 
 
-SAMPLES = (sigmoid_dropout, digits, lenet, knotted, deep)
+@cache
+def nested() -> Sample:
+    """Layers in layers: equal residuals in a repeat, one with a shortcut, a branch beside the input itself, a skip by name."""
+    same = "residual: [conv: {filters: 4, padding: same}, relu]"
+    images = f"conv: {{filters: 4, padding: same}}, relu, repeat: {{times: 2, layers: [{same}]}}"
+    small = "conv: {filters: 8, kernel: 1, stride: 2}"
+    down = f"residual: {{layers: [conv: {{filters: 8, padding: 1, stride: 2}}, relu], shortcut: [{small}]}}"
+    vectors = "flatten, branch: [wide: [dense: 6, tanh], same: []], dense: {units: 5, name: bend}, relu, dense: 5, add: bend"
+    return sample(f"[{images}, {down}, {vectors}, dense: 10, softmax, cross_entropy]", (1, 4, 4), 10)
+
+
+@cache
+def early() -> Sample:
+    """Layers side by side before all parameters, where no gradient comes out, and again in one of them."""
+    inner = "branch: [left: [dense: 3], both: [residual: [dense: 4, tanh]], right: [dense: 2, sigmoid]]"
+    return sample(f"[residual: [dense: 4], {inner}, dense: 3, mse]", (4,), 3)
+
+
+SAMPLES = (sigmoid_dropout, digits, lenet, knotted, deep, nested, early)

@@ -32,6 +32,7 @@ def model_of(
     shape: Shape,
     *,
     classes: int | None = None,
+    pixels: Shape = (),
     target: Shape = (),
     dtype: DType = "float64",
     input_dtype: DType | None = None,
@@ -39,12 +40,13 @@ def model_of(
     weight_decay: float = 0.0,
     l1: float = 0.0,
 ) -> Model:
-    """The model of a YAML list of layers on examples of a shape: of `classes`, or with values; `target` is a target's shape.
+    """The model of a YAML list of layers on examples of a shape: of `classes`, each example's one or one for each of its
+    `pixels`, or with values of the shape `target`.
 
     `standardised` is (scale, mean, deviation), broadcast to the rank of the input.
     """
     scale, mean, deviation = standardised
-    wanted = TensorType(target, "int32" if classes else dtype, varying=True)
+    wanted = TensorType(pixels, "int32", varying=True) if classes else TensorType(target, dtype, varying=True)
     inputs = Inputs(
         TensorType(shape, input_dtype or dtype, varying=True),
         wanted,

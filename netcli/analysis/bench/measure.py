@@ -57,6 +57,7 @@ def bench(session: Session, limit: Limit, asked: Callable[[], bool]) -> Bench:
         peak=session.executor.peak(),
         compile_seconds=compiled,
         rows=bench_rows(profile, seconds, examples, order),
+        depths={"input": 0} | {placed.name: placed.depth for placed in session.layers},
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from netcli.analysis.inspect.nesting import fitting, groups
 
 #: What a row is about: a layer, or what belongs to none.
 RowKind = Literal["layer", "data", "sums", "update", "wait", "rest"]
@@ -35,8 +38,11 @@ class BenchRow:
 
     @property
     def name(self) -> str:
-        """What the row is called."""
-        return " + ".join(self.layers) if self.kind == "layer" else TITLES[self.kind]
+        """What the row is called: its layer, and those that are computed with it, by their names beside it."""
+        if self.kind != "layer":
+            return TITLES[self.kind]
+        around = self.layers[0].rpartition("/")[0] + "/"
+        return " + ".join([self.layers[0], *(name.removeprefix(around) for name in self.layers[1:])])
 
     @property
     def flops_per_second(self) -> float:
@@ -46,7 +52,10 @@ class BenchRow:
 
 @dataclass(frozen=True)
 class Bench:
-    """A step of training, measured: the median of `seconds`, the best; `peak` in operations a second, None if not known."""
+    """A step of training, measured: the median of `seconds`, the best; `peak` in operations a second, None if not known.
+
+    `depths` says of each layer in how many others it stands; `depth` in how many of them the rows may, None for any number.
+    """
 
     name: str
     executor: str
@@ -58,6 +67,8 @@ class Bench:
     peak: float | None
     compile_seconds: float
     rows: tuple[BenchRow, ...]
+    depths: Mapping[str, int] = field(default_factory=dict)
+    depth: int | None = None
 
     @property
     def flops(self) -> int:
@@ -76,3 +87,32 @@ class Bench:
     def of_peak(self, flops_per_second: float) -> float | None:
         """A share of the peak."""
         return flops_per_second / self.peak if self.peak else None
+
+    def grouped(self, depth: int | None) -> Bench:
+        """With the layers that stand in `depth` others or more added to the ones around them; None: as there is room for."""
+        limit = self._fitting() if depth is None else depth
+        home = groups(self.depths, limit)
+        rows: dict[object, BenchRow] = {}
+        for row in self.rows:
+            layers = tuple(dict.fromkeys(home.get(name, name) for name in row.layers))
+            key = layers[0] if row.kind == "layer" else row.kind
+            rows[key] = _joined(rows[key], row, layers) if key in rows else replace(row, layers=layers)
+        return replace(self, rows=tuple(rows.values()), depth=limit if len(rows) < len(self.rows) else None)
+
+    def _fitting(self) -> int:
+        def count(depth: int) -> int:
+            home = groups(self.depths, depth)
+            return len({home.get(row.layers[0], row.layers[0]) for row in self.rows if row.kind == "layer"})
+
+        return fitting(1 + max(self.depths.values(), default=0), count)
+
+
+def _joined(one: BenchRow, other: BenchRow, layers: tuple[str, ...]) -> BenchRow:
+    return BenchRow(
+        one.kind,
+        tuple(dict.fromkeys([*one.layers, *layers])),
+        one.seconds + other.seconds,
+        one.forward + other.forward,
+        one.backward + other.backward,
+        one.flops + other.flops,
+    )

@@ -7,6 +7,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+#: Costs that are alike in so many digits are equal: they are sums of the same numbers in other orders.
+_DIGITS = 9
+
 
 def align(before: Sequence[T], after: Sequence[T], cost: Callable[[T, T], float]) -> list[tuple[int | None, int | None]]:
     """Pairs of indices in order; None on a side where the other one was inserted or removed, which costs 1.
@@ -24,7 +27,7 @@ def align(before: Sequence[T], after: Sequence[T], cost: Callable[[T, T], float]
     pairs: list[tuple[int | None, int | None]] = []
     i = j = 0
     while i < rows or j < columns:
-        (down, right), _ = min(_moves(before, after, cost, least, i, j), key=lambda move: move[1])
+        (down, right), _ = min(_moves(before, after, cost, least, i, j), key=lambda move: round(move[1], _DIGITS))
         pairs.append((i if down else None, j if right else None))
         i, j = i + down, j + right
     return pairs

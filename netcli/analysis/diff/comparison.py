@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 from netcli.analysis.diff.alignment import align
 from netcli.analysis.diff.records import Change, Comparison, Difference, LayerPair, Total
 from netcli.analysis.explain.stages import yaml_lines
 from netcli.analysis.inspect.costs import cost, layer_rows
+from netcli.analysis.inspect.nesting import Nest, nests
 from netcli.analysis.inspect.records import LayerRow
 from netcli.analysis.inspect.roles import is_computed
 from netcli.config.dump import absolute_paths, plain
@@ -24,23 +24,7 @@ from netcli.training.session import Session
 _SETTING, _MOST_SETTINGS = 0.15, 0.9
 #: A layer of another type in its place: less than removing the one and adding the other. A loss takes the place of losses only.
 _OTHER_TYPE, _NEVER = 1.5, 2.0
-#: A layer that stands in more or in fewer layers is another one more likely than one at its own depth.
-_OTHER_DEPTH = 0.3
 _PHASES: tuple[Phase, ...] = ("forward", "backward", "update")
-
-
-@dataclass(frozen=True, eq=False)
-class _Laid:
-    """A layer to be laid beside another one: its own settings, without the layers in it, which are laid by themselves."""
-
-    placed: Placed
-    settings: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, placed: Placed) -> _Laid:
-        layer = placed.layer
-        own = {name: getattr(layer, name) for name in type(layer).model_fields}
-        return cls(placed, {name: plain(value) for name, value in own.items() if not _has_layers(value)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +33,20 @@ class _Side:
 
     session: Session
     rows: tuple[LayerRow, ...]
+    trees: tuple[Nest, ...]
     lines: Mapping[str, str]
+    layers: Mapping[str, Placed]
 
     @classmethod
     def of(cls, session: Session) -> _Side:
-        return cls(session, layer_rows(session.model, session.step), yaml_lines(session))
+        rows = layer_rows(session.model, session.step)
+        return cls(session, rows, nests(rows), yaml_lines(session), {placed.name: placed for placed in session.layers})
 
-    @cached_property
-    def laid(self) -> list[_Laid]:
-        return [_Laid.of(placed) for placed in self.session.layers]
+    def placed(self, nest: Nest) -> Placed:
+        return self.layers[nest.row.name]
+
+    def line(self, nest: Nest) -> str:
+        return self.lines.get(nest.row.name, nest.row.type).removeprefix("- ")
 
 
 def compare(before: Session, after: Session, names: tuple[str, str]) -> Comparison:
@@ -87,23 +76,25 @@ def differences(key: str, before: Any, after: Any) -> Iterator[Difference]:
 
 def _layers(before: _Side, after: _Side) -> Iterator[LayerPair]:
     """The input, and the layers as they are aligned."""
-    yield _pair(before.rows[0], after.rows[0], ())
-    for i, j in align(before.laid, after.laid, _cost):
+    (one, *ones), (other, *others) = before.trees, after.trees
+    yield _pair(one.row, other.row, ())
+    yield from _aligned(before, after, ones, others)
+
+
+def _aligned(before: _Side, after: _Side, ones: Sequence[Nest], others: Sequence[Nest]) -> Iterator[LayerPair]:
+    """The layers of one stack beside those of another, each followed by those in it; whole where there is but one of them."""
+
+    def cost(one: Nest, other: Nest) -> float:
+        return _cost(before, after, one, other)
+
+    for i, j in align(ones, others, cost):
         if i is None and j is not None:
-            row = after.rows[j + 1]
-            yield LayerPair("added", None, row, _yaml(row, after.lines), ())
+            yield LayerPair("added", None, others[j].whole, after.line(others[j]), ())
         elif j is None and i is not None:
-            row = before.rows[i + 1]
-            yield LayerPair("removed", row, None, _yaml(row, before.lines), ())
+            yield LayerPair("removed", ones[i].whole, None, before.line(ones[i]), ())
         elif i is not None and j is not None:
-            changed = _settings(before.laid[i], after.laid[j])
-            yield _pair(before.rows[i + 1], after.rows[j + 1], changed)
-
-
-def _yaml(row: LayerRow, lines: Mapping[str, str]) -> str:
-    """The line that a layer stands on, if it is its own."""
-    line = lines.get(row.name, "").removeprefix("- ")
-    return line if line.partition(":")[0] == row.type else row.type
+            yield _pair(ones[i].row, others[j].row, _settings(before.placed(ones[i]), after.placed(others[j])))
+            yield from _aligned(before, after, ones[i].inside, others[j].inside)
 
 
 def _pair(before: LayerRow, after: LayerRow, settings: tuple[Difference, ...]) -> LayerPair:
@@ -116,27 +107,44 @@ def _pair(before: LayerRow, after: LayerRow, settings: tuple[Difference, ...]) -
     return LayerPair(change, before, after, "", settings)
 
 
-def _cost(before: _Laid, after: _Laid) -> float:
-    """How unlike two layers are."""
-    one, other = before.placed, after.placed
-    if one.layer.word != other.layer.word:
-        return _OTHER_TYPE if isinstance(one.layer, Loss) == isinstance(other.layer, Loss) else _NEVER
-    changed = 0 if before.settings == after.settings else len(_settings(before, after)) + 1
-    return min(_SETTING * changed, _MOST_SETTINGS) + (_OTHER_DEPTH if one.depth != other.depth else 0.0)
+def _cost(before: _Side, after: _Side, one: Nest, other: Nest) -> float:
+    """How unlike two layers are: in their type, their settings, what is in them."""
+    first, second = before.placed(one), after.placed(other)
+    if first.layer.word != second.layer.word:
+        if isinstance(first.layer, Loss) != isinstance(second.layer, Loss) or first.layer.stacks or second.layer.stacks:
+            return _NEVER
+        return _OTHER_TYPE
+    changed = len(_settings(first, second)) + _unlike(before, after, one.inside, other.inside)
+    return min(_SETTING * (changed + 1), _MOST_SETTINGS) if changed else 0.0
 
 
-def _settings(before: _Laid, after: _Laid) -> tuple[Difference, ...]:
-    """The settings in which two layers of one type differ."""
-    if before.placed.layer.word != after.placed.layer.word:
+def _unlike(before: _Side, after: _Side, ones: Sequence[Nest], others: Sequence[Nest]) -> float:
+    """How many layers of two stacks differ, place by place."""
+    pairs = zip(ones, others, strict=False)
+    return abs(len(ones) - len(others)) + sum(min(1.0, _cost(before, after, one, other)) for one, other in pairs)
+
+
+def _settings(before: Placed, after: Placed) -> tuple[Difference, ...]:
+    """The settings in which two layers of one type differ; not the layers in them, which are compared by themselves."""
+    if before.layer.word != after.layer.word:
         return ()
-    return tuple(differences("", before.settings, after.settings))
+    return tuple(differences("", *(_own(placed.layer) for placed in (before, after))))
 
 
-def _has_layers(value: Any) -> bool:
-    """Whether layers are in the value of a setting."""
+def _own(layer: Layer) -> dict[str, Any]:
+    """A layer's settings without those that are layers."""
+    written = plain(layer)
+    settings = written[layer.word] if isinstance(written, Mapping) else {}
+    if not isinstance(settings, Mapping):
+        settings = {layer.main: settings} if layer.main else {}
+    return {name: value for name, value in settings.items() if not _holds_layers(getattr(layer, name))}
+
+
+def _holds_layers(value: object) -> bool:
+    """Whether a setting is a layer, or a list or mapping of some."""
     if isinstance(value, Mapping):
-        return any(map(_has_layers, value.values()))
-    return any(isinstance(each, Layer) or _has_layers(each) for each in value) if isinstance(value, list) else False
+        return any(map(_holds_layers, value.values()))
+    return isinstance(value, Layer) or (isinstance(value, list | tuple) and any(map(_holds_layers, value)))
 
 
 def _totals(before: _Side, after: _Side) -> Iterator[Total]:

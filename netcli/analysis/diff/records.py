@@ -33,6 +33,13 @@ class LayerPair:
     yaml: str
     settings: tuple[Difference, ...]
 
+    @property
+    def depth(self) -> int:
+        """In how many other layers it stands."""
+        row = self.after or self.before
+        assert row is not None, "one of them is there"
+        return row.depth
+
 
 @dataclass(frozen=True)
 class Total:
@@ -46,7 +53,10 @@ class Total:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two configs. `settings` are those outside of the model."""
+    """Two configs: layers, each followed by those in it, and `settings`, those outside of the model.
+
+    Of a layer that was added or removed those in it are a part, and no pairs of their own.
+    """
 
     before: str
     after: str

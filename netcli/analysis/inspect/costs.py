@@ -20,7 +20,7 @@ class Cost:
 
 
 def layer_rows(model: Model, step: Graph) -> tuple[LayerRow, ...]:
-    """The layers in their order, behind a row for the input, where the data are standardised.
+    """The layers in their order, outer ones before those in them, behind a row for the input, where the data are standardised.
 
     FLOPs are those of one example: of nodes that are varying or read a varying value. What is done once a step whatever the
     batch (penalties, statistics, all of the update) is not in them; see `cost`. The loss's row holds the metrics. Bytes of
@@ -35,7 +35,8 @@ def layer_rows(model: Model, step: Graph) -> tuple[LayerRow, ...]:
         name = placed.name
         parameters = sum(w.type.size for w in model.parameters if w.origin.layer == name)
         numbers = (costs["forward"].get(name, 0), costs["backward"].get(name, 0), kept.get(name, 0))
-        rows.append(LayerRow(name, placed.layer.word, placed.line, node.shape, parameters, *numbers))
+        nesting = (placed.depth, bool(placed.layer.stacks))
+        rows.append(LayerRow(name, placed.layer.word, placed.line, node.shape, parameters, *numbers, *nesting))
     return tuple(rows)
 
 

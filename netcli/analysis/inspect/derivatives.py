@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netcli.analysis.inspect.formula import formulas
 from netcli.analysis.inspect.roles import forward_values, gradients_of, is_computed
 from netcli.analysis.inspect.rows import Row, Rows
-from netcli.graph import Constant, Graph, Node, TensorType, read_by
+from netcli.graph import Graph, Known, Node, TensorType, read_by
 from netcli.ops.arithmetic import is_total
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -22,13 +22,14 @@ class Result:
     """A value of the backward graph: formula, type, and the names of the forward values that it reads.
 
     `nodes` lead to the value, the last of them; results of one row may share some. There are none where the gradient from
-    below is handed on as it is.
+    below is handed on as it is. `meets`: it is the sum of the gradients from all that read the row.
     """
 
     formula: str
     type: TensorType
     kept: tuple[str, ...]
     nodes: tuple[Node, ...]
+    meets: bool = False
 
 
 class Derivatives:
@@ -58,9 +59,14 @@ class Derivatives:
     def results(self, row: Row, name: Namer) -> list[Result]:
         """What the derivative of a row hands on to the rows above it, the last computed first."""
         derivative = self._derivative(row.nodes)
-        without = self._aside | self._known.keys()
-        handed_on = [node for node in derivative if node not in without and self._outside(node, derivative)]
-        return self._results(handed_on[::-1], derivative, name)
+        return self._results(self._handed_on(derivative), derivative, name)
+
+    def meeting(self, row: Row, name: Namer) -> Result | None:
+        """The sum of the gradients that come from several readers of a row, if the row makes something else of it."""
+        derivative = self._derivative(row.nodes)
+        handed_on = self._handed_on(derivative)
+        found = self._results(handed_on, derivative, name, with_total=True)
+        return found[-1] if len(found) > len(handed_on) else None
 
     def reader(self, parameter: Node) -> Row | None:
         """The first row of data in which a parameter is read."""
@@ -84,6 +90,10 @@ class Derivatives:
         own = [node for node in derivative if node is gradient or not self._outside(node, derivative)]
         return _leading_to([gradient], own)
 
+    def _handed_on(self, derivative: Sequence[Node]) -> list[Node]:
+        without = self._aside | self._known.keys()
+        return [node for node in reversed(derivative) if node not in without and self._outside(node, derivative)]
+
     def _derivative(self, nodes: Iterable[Node]) -> list[Node]:
         derivative = {inner for node in nodes for inner in self._of.get(node, ())}
         return sorted(derivative, key=self._place.__getitem__)
@@ -92,12 +102,15 @@ class Derivatives:
         """Whether a backward node that is not of the derivative reads the node."""
         return any(_is_backward(user) and user not in derivative for user in self._graph.users[node])
 
-    def _results(self, wanted: Sequence[Node], derivative: Sequence[Node], name: Namer) -> list[Result]:
-        """The wanted nodes of a derivative as formulas."""
+    def _results(
+        self, wanted: Sequence[Node], derivative: Sequence[Node], name: Namer, *, with_total: bool = False
+    ) -> list[Result]:
+        """The wanted nodes of a derivative as formulas; with the sum of all that comes from below, behind them."""
         derivative = _leading_to(wanted, derivative)
-        ways = {node: _leading_to([node], derivative) for node in wanted}
         below = dict.fromkeys(x for node in derivative for x in read_by(node) if self._is_below(x, derivative))
         total = _total(derivative, below) if len(below) > 1 else None
+        wanted = [*wanted, *([total] if with_total and total is not None and total not in wanted else [])]
+        ways = {node: _leading_to([node], derivative) for node in wanted}
         signs = {x: f"g{str(place).translate(_SUBSCRIPTS)}" if len(below) > 1 else "g" for place, x in enumerate(below, 1)}
 
         def written(node: Node) -> str:
@@ -108,7 +121,7 @@ class Derivatives:
             signs[total] = "g"
             texts = formulas([node for node in derivative if node is not total], written) | {total: f"g = {texts[total]}"}
         return [
-            Result(texts.get(node) or written(node), node.type, _kept(way, name), tuple(way) or (node,))
+            Result(texts.get(node) or written(node), node.type, _kept(way, name), tuple(way) or (node,), node is total)
             for node, way in ways.items()
         ]
 
@@ -120,7 +133,7 @@ def _known(graph: Graph) -> dict[Node, str]:
     """The formulas of the backward nodes that are computed from numbers alone: they may serve several layers."""
     known: set[Node] = set()
     for node in graph.nodes:
-        if _is_backward(node) and all(x in known or isinstance(x.op, Constant) for x in node.inputs):
+        if _is_backward(node) and all(x in known or isinstance(x.op, Known) for x in node.inputs):
             known.add(node)
     return formulas([node for node in graph.nodes if node in known], lambda node: graph.names[node])
 

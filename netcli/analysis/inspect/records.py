@@ -17,7 +17,11 @@ YamlLine = int | None
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer of the model, for one example."""
+    """One layer of the model, for one example.
+
+    Its name is a path; `depth` is in how many other layers it stands. The numbers of one that has others in it (`is_outer`)
+    are those of what itself computes, such as the sum of a residual.
+    """
 
     name: str
     type: str
@@ -27,6 +31,8 @@ class LayerRow:
     flops_forward: int
     flops_backward: int
     activation_bytes: int
+    depth: int = 0
+    is_outer: bool = False
 
 
 @dataclass(frozen=True)

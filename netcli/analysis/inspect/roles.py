@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netcli.graph import Constant, Graph, Leaf, Node, Origin, Placeholder, Variable, op_of, read_by, topological
+from netcli.graph import Constant, Graph, Known, Leaf, Node, Origin, Placeholder, Variable, op_of, read_by, topological
 
 #: Graphs for inspection have an output of this name, with the label of a parameter, for each gradient.
 GRADIENT = "gradients/"
@@ -69,7 +69,7 @@ def reached_from(sources: Iterable[Node], nodes: Iterable[Node]) -> set[Node]:
 def forward_values(node: Node) -> tuple[Node, ...]:
     """The values of the forward graph that a node reads; constants and the number of examples are none."""
     forward = [x for x in read_by(node) if x.origin.phase == "forward"]
-    return tuple(x for x in forward if not isinstance(x.op, Constant) and not is_count(x))
+    return tuple(x for x in forward if not isinstance(x.op, Known) and not is_count(x))
 
 
 def kept_values(graph: Graph) -> list[Node]:

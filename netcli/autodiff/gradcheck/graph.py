@@ -14,7 +14,7 @@ from netcli.autodiff.gradcheck.rows import forward_row, reverse_rows
 from netcli.autodiff.paths import describe
 from netcli.autodiff.reverse import gradients
 from netcli.errors import GraphError
-from netcli.graph import Array, Constant, Leaf, Node, Placeholder, Variable, placeholder, topological
+from netcli.graph import Array, Known, Leaf, Node, Placeholder, Variable, placeholder, topological
 
 
 def check_graph(
@@ -101,7 +101,7 @@ def _check_values(y: Node, xs: Sequence[Node], values: Mapping[Node, Array]) -> 
                 f"gradients are checked in float64: {describe(node)} is {node.type}",
                 hint="build the graph in float64; in float32 rounding hides a wrong derivative, at any step",
             )
-        if isinstance(node.op, Leaf) and not isinstance(node.op, Constant):
+        if isinstance(node.op, Leaf) and not isinstance(node.op, Known):
             _check_value(node, values.get(node))
     for x in xs:
         if not isinstance(x.op, Placeholder | Variable) or not x.type.is_float:

@@ -22,7 +22,7 @@ from functools import cached_property
 
 import numpy as np
 
-from netcli.graph import Array, Constant, Node, TensorType, constant, topological
+from netcli.graph import Array, Known, Node, TensorType, constant, topological
 
 #: Half the distance from 1 to the next float32: a rounding, as a share of what is rounded.
 UNIT = 2.0**-24
@@ -141,7 +141,7 @@ def widened(nodes: Sequence[Node]) -> dict[Node, Node]:
 
 def _wide_node(node: Node, inputs: Sequence[Node]) -> Node:
     op = node.op
-    if isinstance(op, Constant):
+    if isinstance(op, Known):
         return constant(op.value, "float64") if op.type.dtype == "float32" else node
     changes: dict[str, object] = {}
     if getattr(op, "dtype", None) == "float32":

@@ -11,15 +11,16 @@ import numpy as np
 
 from netcli.errors import UsageError
 from netcli.executors.cache import CodeCache, code_cache
-from netcli.executors.executor import Executor, Feeds, Profile, Program, State, check_data, check_feeds
+from netcli.executors.executor import Executor, Feeds, Profile, Program, State, Told, check_data, check_feeds, nobody
 from netcli.executors.llvm.code import code_of, modules_of, timed_code_of
 from netcli.executors.llvm.compiling import Compiled, assembly, linked
+from netcli.executors.llvm.kernel import load_kernels
 from netcli.executors.llvm.key import made_with
 from netcli.executors.llvm.loaded import Loaded
 from netcli.executors.llvm.peak import measured_peak
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.profiling import spent
-from netcli.executors.llvm.schedule import Schedule
+from netcli.executors.llvm.schedule import check_served
 from netcli.executors.llvm.schedule_text import schedule_text
 from netcli.executors.llvm.target import LANES, Cpu, check_runs_here, cpu, cpus
 from netcli.executors.llvm.winograd import winograd_allowed, with_winograd
@@ -35,7 +36,8 @@ class LlvmExecutor(Executor):
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or _threads_asked() or cpus()
         self.cache = code_cache()
-        made_with()  # of the sources as they are now, not as they may be when something is compiled
+        made_with()  # of the sources as they are now, not as they may be when something is compiled,
+        load_kernels()  # and so are the kernels
 
     @property
     def fingerprint(self) -> str:
@@ -64,27 +66,30 @@ def _threads_asked() -> int | None:
 
 
 class LlvmProgram(Program):
-    """A graph, and code for the largest batch it has seen."""
+    """A graph, and code for the largest batch it has seen; `compiled`: how many of its kernels were not found, but compiled."""
 
     def __init__(self, graph: Graph, guards: Sequence[str], target: Cpu, threads: int, cache: CodeCache) -> None:
         self.graph, self.guards, self.cpu, self.threads, self.cache = graph, tuple(guards), target, threads, cache
+        self.compiled = 0
         self._code: Loaded | None = None
         self._timed: Loaded | None = None
-        Schedule(graph)  # what cannot be served is said now
+        check_served(graph)
 
-    def prepare(self, examples: int) -> None:
+    def prepare(self, examples: int, told: Told = nobody) -> None:
         """Generate the code for batches of up to so many examples, or find it. Raises UsageError for a foreign CPU."""
         if self._code is None or examples > self._code.examples:
             check_runs_here(self.cpu)
             plan = plan_of(self.graph, self.cpu, examples)
-            self._code = Loaded(plan, Compiled(code_of(plan, self.cpu, self.guards, self.cache), self.cpu), self.threads)
+            code = code_of(plan, self.cpu, self.guards, self.cache, told)
+            self._code = Loaded(plan, Compiled(code.objects, self.cpu), self.threads)
+            self.compiled = code.compiled
 
     def _prepare_timed(self, examples: int) -> Loaded:
         if self._timed is None or examples > self._timed.examples:
             check_runs_here(self.cpu)
             plan = plan_of(self.graph, self.cpu, examples)
-            objects, work = timed_code_of(plan, self.cpu, self.guards)
-            self._timed = Loaded(plan, Compiled(objects, self.cpu), self.threads, work)
+            code = timed_code_of(plan, self.cpu, self.guards, self.cache)
+            self._timed = Loaded(plan, Compiled(code.objects, self.cpu), self.threads, code.work)
         return self._timed
 
     def run(self, state: State, feeds: Feeds) -> dict[str, Array]:

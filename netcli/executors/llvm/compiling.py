@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
 from netcli.executors.llvm.target import Cpu
 
-#: Takes a module that is written, and whether its speed matters.
-Finished = Callable[[ir.Module, bool], None]
+#: Seconds that Python writes on while LLVM waits for it.
+_TURN = 0.0002
 
 
-def object_code(module: ir.Module | str, cpu: Cpu, *, fast: bool = True) -> bytes:
-    """The object file of a module, or of its text; of code that is fast, or that is made fast.
-
-    LLVM's time to optimize a function grows faster than the function, and that of the steps grows with the network.
-    """
-    code: bytes = cpu.machine(optimized=fast).emit_object(parsed(module, cpu))
+def object_code(module: ir.Module | str, cpu: Cpu, machine: llvm.TargetMachine | None = None) -> bytes:
+    """The object file of a module, or of its text; `machine` is a code generator for this CPU, by default a new one."""
+    code: bytes = (machine or cpu.machine()).emit_object(parsed(module, cpu))
     return code
 
 
 def parsed(module: ir.Module | str, cpu: Cpu) -> llvm.ModuleRef:
     """A module as LLVM has read it, for this CPU, which need not be the machine's own."""
     found = llvm.parse_assembly(str(module))
-    found.triple, found.data_layout = cpu.triple, str(cpu.machine().target_data)
+    found.triple, found.data_layout = cpu.triple, _data_layout(cpu)
     found.verify()
     return found
+
+
+@cache
+def _data_layout(cpu: Cpu) -> str:
+    return str(cpu.machine().target_data)
 
 
 def linked(modules: Sequence[ir.Module], cpu: Cpu) -> llvm.ModuleRef:
@@ -41,16 +45,36 @@ def linked(modules: Sequence[ir.Module], cpu: Cpu) -> llvm.ModuleRef:
     return first
 
 
-def generate(write: Callable[[Finished], object], cpu: Cpu) -> list[bytes]:
-    """The object files of the modules that `write` hands over.
+class Generator:
+    """LLVM, which needs no Python, at work on one module in a thread of its own while the next is written.
 
-    LLVM, which needs no Python, is at work on one in a thread of its own while `write` writes the next. More threads would gain
-    nothing: llvmlite lets one call at a time into LLVM.
+    More threads would gain nothing: llvmlite lets one call at a time into LLVM. A code generator takes as long to make as a
+    small kernel to compile, so there is one for all code that is fast, and one for code that is made fast: LLVM's time to
+    optimize a function grows faster than the function, and that of the steps grows with the network.
     """
-    objects: list[Future[bytes]] = []
-    with _no_collections(), ThreadPoolExecutor(1) as generator:
-        write(lambda module, fast: objects.append(generator.submit(object_code, str(module), cpu, fast=fast)))
-    return [each.result() for each in objects]
+
+    def __init__(self, cpu: Cpu) -> None:
+        self._cpu, self._pool = cpu, ThreadPoolExecutor(1)
+        self._machines = {fast: cpu.machine(optimized=fast) for fast in (True, False)}
+
+    def begin(self, module: ir.Module, *, fast: bool = True) -> Future[bytes]:
+        """The object file of a module, as soon as there is one."""
+        return self._pool.submit(object_code, str(module), self._cpu, self._machines[fast])
+
+    def close(self) -> None:
+        """Forget what has not been begun, and wait for what has."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def generating(cpu: Cpu) -> Iterator[Generator]:
+    """A generator for what is written inside. Whatever ends it, Ctrl-C too, ends it soon."""
+    with _no_collections(), _quick_turns():
+        generator = Generator(cpu)
+        try:
+            yield generator
+        finally:
+            generator.close()
 
 
 @contextmanager
@@ -63,6 +87,17 @@ def _no_collections() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def _quick_turns() -> Iterator[None]:
+    """The generator has little to do in Python, but after each call into LLVM: it need not wait 5 ms for its turn."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 class Compiled:

@@ -1,4 +1,4 @@
-"""The generated program: a function per kernel, and one that runs whole steps of them on every thread of a team.
+"""The generated function that runs whole steps on every thread of a team: it calls the kernels, each where its turn is.
 
     steps(thread, threads, local, shared, states, frame)
 
@@ -10,25 +10,23 @@ threads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
 from llvmlite import ir
 
-from netcli.executors.llvm.compiling import Finished
-from netcli.executors.llvm.expressions import KERNEL
+from netcli.executors.llvm.calls import Call
 from netcli.executors.llvm.ir import F32, I64, Emitter
-from netcli.executors.llvm.kernels.elementwise import emit_total, emit_wide
-from netcli.executors.llvm.kernels.gather import emit_gather, gather_parameters
-from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, emit_strip, emit_uniform_kernel, strips
-from netcli.executors.llvm.modules import Modules
+from netcli.executors.llvm.levels import Level
+from netcli.executors.llvm.lowering import strips
 from netcli.executors.llvm.plan import ROUND, Plan
+from netcli.executors.llvm.routines import Routines
 from netcli.executors.llvm.schedule import Phase
 from netcli.executors.llvm.step import Step, finish, least, write_batch_sizes
 from netcli.executors.llvm.stopwatch import Stopwatch, Work
 from netcli.executors.llvm.subnormals import flushing_subnormals
-from netcli.executors.llvm.target import LANES, Cpu
+from netcli.executors.llvm.target import Cpu
 from netcli.executors.llvm.team import FRAME, Team
 from netcli.graph import Node
 
@@ -38,25 +36,35 @@ Where = tuple[ir.Value, ir.Value, ir.Value]
 
 
 class Driver:
-    """Writes the modules of a plan, some kernels in each; `finished` gets each as soon as it is written.
+    """Writes two modules: `steps`, with the function of that name, and the routines that it calls beside the kernels.
 
-    A `timed` program counts the time of each piece of work.
+    `calls` are those of the kernels, by name, and `symbols` the names of their functions, by that of the call. A `timed`
+    program counts the time of each piece of work.
     """
 
-    def __init__(self, plan: Plan, cpu: Cpu, guards: Sequence[str], finished: Finished, *, timed: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        cpu: Cpu,
+        guards: Sequence[str],
+        calls: Mapping[str, Call],
+        symbols: Mapping[str, str],
+        *,
+        timed: bool = False,
+    ) -> None:
         self.plan, self.cpu, self.guards = plan, cpu, tuple(guards)
         self.stopwatch = Stopwatch(running=timed)
-        self._modules = Modules(plan, finished)
+        self.steps, self.routines = ir.Module("steps"), Routines()
+        self._calls, self._symbols = calls, symbols
         self._write_steps()
-        self._modules.close()
 
     # the step
 
     def _write_steps(self) -> None:
         kind = ir.FunctionType(ir.VoidType(), [I64, I64, FLOATS, FLOATS, FLOATS, I64.as_pointer()])
-        function = ir.Function(self._modules.steps, kind, "steps")
+        function = ir.Function(self.steps, kind, "steps")
         thread, threads, local, shared, states, frame = function.args
-        e = Emitter(self._modules.steps, ir.IRBuilder(function.append_basic_block("entry")))
+        e = Emitter(self.steps, ir.IRBuilder(function.append_basic_block("entry")))
         team = Team(e, thread, threads, frame)
         position, present = (e.b.alloca(I64, name=name) for name in ("position", "present"))
         for variable in (position, present):
@@ -88,7 +96,7 @@ class Driver:
         state, following = (e.b.gep(states, [e.b.mul(which, room)]) for which in (present, e.b.xor(present, I64(1))))
         examples = e.b.load(e.b.gep(team.address(FRAME.SIZES, I64), [number]))
         indices = e.b.gep(team.address(FRAME.INDICES, I64), [at])
-        step = Step(e, self.plan, self._modules.routines, team, local, shared, state, following, examples, indices)
+        step = Step(e, self.plan, self._symbols, self.routines, team, local, shared, state, following, examples, indices)
         write_batch_sizes(step)
         gathered = False
         for count, phase in enumerate(self.plan.schedule.phases):
@@ -115,51 +123,31 @@ class Driver:
     # uniform phases
 
     def _write_levels(self, step: Step, count: int, phase: Phase) -> None:
-        """A uniform phase: in each level, this thread's slices of the wide loops, and what thread 0 alone does."""
-        e, slices = step.e, {}
+        """A uniform phase: in each level, this thread's slices and strips, and what thread 0 alone does."""
         for number, level in enumerate(phase.levels):
             if number or count:
                 self._meet(step)
-            for i, wide in enumerate(level.wide):
-                slices.update(dict.fromkeys(wide.nodes, wide.slices))
-                with self._modules.kernel(f"uniform_{count}_{number}_wide_{i}", flat=True) as (scope, function):
-                    emit_wide(scope, wide)
-                for part in step.turns(I64(wide.slices)):
-                    low = e.b.sdiv(e.b.mul(part, I64(wide.vectors)), I64(wide.slices))
-                    high = e.b.sdiv(e.b.mul(e.b.add(part, I64(1)), I64(wide.vectors)), I64(wide.slices))
-                    with self._timing(step, Work("uniform", wide.nodes)):
-                        step.call(function, part, low, e.b.sub(high, low))
-            for i, node in enumerate(level.strips):
-                with self._modules.kernel(f"uniform_{count}_{number}_strip_{i}") as (scope, function):
-                    emit_strip(scope, node)
-                for part in step.turns(I64(strips(node, self.cpu))):
-                    with self._timing(step, Work("uniform", (node,))):
-                        step.call(function, part, I64(0), I64(0))
-            with step.team.first():
-                for i, nodes in enumerate(level.narrow_parts):
-                    self._write_narrow(step, f"uniform_{count}_{number}_narrow_{i}", nodes, slices)
+            self._write_level(step, f"uniform_{count}_{number}", level)
 
-    def _write_narrow(self, step: Step, name: str, nodes: Sequence[Node], slices: dict[Node, int]) -> None:
-        with self._modules.kernel(name) as (scope, function):
-            for node in nodes:
-                if node in slices:
-                    emit_total(scope, node, slices[node])
-                else:
-                    emit_uniform_kernel(scope, node)
-        with self._timing(step, Work("uniform", tuple(nodes))):
-            step.call(function, I64(0), I64(0), I64(0))
+    def _write_level(self, step: Step, name: str, level: Level) -> None:
+        for i, wide in enumerate(level.wide):
+            with self._timing(step, Work("uniform", wide.nodes)):
+                step.share(self._calls[f"{name}_wide_{i}"], wide.slices, wide.vectors)
+        for i, node in enumerate(level.strips):
+            with self._timing(step, Work("uniform", (node,))):
+                step.share(self._calls[f"{name}_strip_{i}"], strips(node, self.cpu))
+        if level.totals or level.narrow:
+            with step.team.first(), self._timing(step, Work("uniform", (*level.totals, *level.narrow))):
+                step.total(name, level.totals)
+                step.call_each(name, [self._calls[f"{name}_narrow_{i}"] for i in range(len(level.narrow))])
 
     # block phases
 
     def _write_blocks(self, step: Step, count: int, phase: Phase, *, with_data: bool) -> None:
         """A block phase: round by round, the groups of blocks, and then what comes late; at last the sums of the groups."""
         e, blocks = step.e, step.count()
-        gathers = self._gathers() if with_data else []
-        kernels = []
-        for i, node in enumerate(phase.nodes):
-            with self._modules.kernel(f"block_{count}_{i}") as (scope, function):
-                emit_block_kernel(scope, node)
-            kernels.append((node, function))
+        gathers = [self._calls[f"gather_{number}"] for number in range(len(self.plan.fed))] if with_data else []
+        kernels = [(node, self._calls[f"block_{count}_{i}"]) for i, node in enumerate(phase.nodes)]
         self._meet(step)
         if phase.late:
             with e.loop(blocks, step=ROUND) as first:
@@ -168,7 +156,7 @@ class Driver:
                 self._write_groups(step, phase, gathers, kernels, within)
                 self._meet(step)
                 for i, node in enumerate(phase.late):
-                    self._write_late(step, f"late_{count}_{i}", node, within)
+                    self._write_late(step, self._calls[f"late_{count}_{i}"], node, within)
                 with e.b.if_then(e.b.icmp_signed(">", left, I64(ROUND))):  # the next round writes where this one has read
                     self._meet(step)
         else:
@@ -180,21 +168,12 @@ class Driver:
         if phase.reductions or phase.late:
             self._meet(step)
 
-    def _gathers(self) -> list[tuple[int, ir.Function]]:
-        gathers = []
-        for number, label in enumerate(self.plan.fed):
-            node = self.plan.graph.placeholders[label]
-            with self._modules.kernel(f"gather_{number}", gather_parameters(node)) as (scope, function):
-                emit_gather(scope, node, *scope.e.b.function.args[len(KERNEL) :])
-            gathers.append((number, function))
-        return gathers
-
     def _write_groups(
         self,
         step: Step,
         phase: Phase,
-        gathers: Sequence[tuple[int, ir.Function]],
-        kernels: Sequence[tuple[Node, ir.Function]],
+        gathers: Sequence[Call],
+        kernels: Sequence[tuple[Node, Call]],
         within: tuple[ir.Value, ir.Value],
     ) -> None:
         """This thread's groups of so many blocks from the first, chunk by chunk, all kernels of the phase on each."""
@@ -203,7 +182,7 @@ class Driver:
             return
         e, (start, blocks) = step.e, within
         groups = least(e, blocks, I64(self.plan.groups))
-        for group in step.turns(groups):
+        with step.turns(groups) as group:
             with e.b.if_then(e.b.icmp_signed("==", start, I64(0))):
                 for node in phase.reductions:
                     self._clear(step, node, group)
@@ -213,15 +192,15 @@ class Driver:
                 at = e.b.add(low, offset)
                 first, count = e.b.add(start, at), least(e, e.b.sub(high, at), I64(self.plan.chunk))
                 self._write_gathers(step, gathers, (group, first, count))
-                for node, function in kernels:
-                    self._write_kernel(step, node, function, (group, first, count))
+                for node, call in kernels:
+                    self._write_kernel(step, node, call, (group, first, count))
 
     def _write_alone(
         self,
         step: Step,
         phase: Phase,
-        gathers: Sequence[tuple[int, ir.Function]],
-        kernels: Sequence[tuple[Node, ir.Function]],
+        gathers: Sequence[Call],
+        kernels: Sequence[tuple[Node, Call]],
     ) -> None:
         """The only block: the threads share the kernels that are large; thread 0 computes what lies between two of these."""
         whole = (I64(0), I64(0), I64(1))
@@ -232,50 +211,40 @@ class Driver:
         for count, some in groupby(kernels, key=lambda kernel: self.plan.shared.get(kernel[0])):
             if count is None:
                 with step.team.first():
-                    for node, function in some:
-                        self._write_kernel(step, node, function, whole)
+                    for node, call in some:
+                        self._write_kernel(step, node, call, whole)
                 continue
-            for node, function in some:
+            for node, call in some:
                 self._meet(step)
-                for strip in step.turns(I64(count)):
-                    self._write_kernel(step, node, function, (strip, *whole[1:]))
+                with step.turns(I64(count)) as strip:
+                    self._write_kernel(step, node, call, (strip, *whole[1:]))
             self._meet(step)
 
-    def _write_gathers(self, step: Step, gathers: Sequence[tuple[int, ir.Function]], where: Where) -> None:
-        for number, function in gathers:
-            data = step.e.b.inttoptr(step.team.entry(FRAME.DATA + number), function.args[-2].type)
+    def _write_gathers(self, step: Step, gathers: Sequence[Call], where: Where) -> None:
+        for number, call in enumerate(gathers):
+            data = step.e.b.inttoptr(step.team.entry(FRAME.DATA + number), call.more[0])
             with self._timing(step, Work("gather")):
-                step.call(function, *where, data, step.indices)
+                step.call(call, *where, data, step.indices)
 
-    def _write_kernel(self, step: Step, node: Node, function: ir.Function, where: Where) -> None:
+    def _write_kernel(self, step: Step, node: Node, call: Call, where: Where) -> None:
         with self._timing(step, Work("block", (node,))):
-            step.call(function, *where)
+            step.call(call, *where)
 
-    def _write_late(self, step: Step, name: str, node: Node, within: tuple[ir.Value, ir.Value]) -> None:
+    def _write_late(self, step: Step, call: Call, node: Node, within: tuple[ir.Value, ir.Value]) -> None:
         """This thread's strips of a late reduction over so many blocks from the first."""
-        with self._modules.kernel(name) as (scope, function):
-            emit_late_kernel(scope, node)
-        for strip in step.turns(I64(strips(node, self.cpu))):
-            with self._timing(step, Work("block", (node,))):
-                step.call(function, strip, *within)
+        with step.turns(I64(strips(node, self.cpu))) as strip, self._timing(step, Work("block", (node,))):
+            step.call(call, strip, *within)
 
     def _partial(self, step: Step, node: Node) -> ir.Value:
         """Where the sums of the groups begin."""
-        offset = self.plan.buffers[node].partial
-        assert offset is not None
-        return step.e.b.gep(step.shared, [I64(offset)])
+        return step.e.b.gep(step.shared, [I64(step.partial(node))])
 
     def _clear(self, step: Step, node: Node, group: ir.Value) -> None:
-        e, floats = step.e, self.plan.buffers[node].floats
-        step.routines.clear(e, e.b.gep(self._partial(step, node), [e.b.mul(group, I64(floats))]), floats)
+        step.routines.clear(step.e, self._partial(step, node), group, self.plan.buffers[node].floats)
 
     def _combine(self, step: Step, nodes: Sequence[Node]) -> None:
-        """Add the groups' sums in their order, vector by vector; the threads share the vectors."""
-        e, team = step.e, step.team
-        groups = least(e, step.count(), I64(self.plan.groups))
+        """Add the groups' sums in their order; the threads share the vectors."""
+        groups, share = least(step.e, step.count(), I64(self.plan.groups)), (step.team.thread, step.team.threads)
         for node in nodes:
-            buffer, partial = self.plan.buffers[node], self._partial(step, node)
-            vectors = I64(buffer.floats // LANES)
-            low = e.b.sdiv(e.b.mul(team.thread, vectors), team.threads)
-            high = e.b.sdiv(e.b.mul(e.b.add(team.thread, I64(1)), vectors), team.threads)
-            step.routines.add_groups(e, partial, step.address(node), (low, high), groups, buffer.floats)
+            floats = self.plan.buffers[node].floats
+            step.routines.add_groups(step.e, self._partial(step, node), step.address(node), share, groups, floats)

@@ -10,13 +10,14 @@ from llvmlite import ir
 from netcli.errors import ExecutorError
 from netcli.executors.llvm.ir import F32, I32, I64, Array, Emitter, Epilogue, Index, Layout
 from netcli.executors.llvm.kernel import Inlined, kernel_of
+from netcli.executors.llvm.kinds import SCRATCH, SIZE, Kind
 from netcli.executors.llvm.lanes import Lanes, Namespace, from_memory, to_memory
-from netcli.executors.llvm.plan import ROUND, Plan
+from netcli.executors.llvm.plan import ROUND, Memory, Plan
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Constant, Node
 
-#: The parameters of every kernel, see `Scope`: four memories, then part, first, blocks, examples.
-KERNEL: list[ir.Type] = [*[F32.as_pointer()] * 4, *[I64] * 4]
+#: The parameters of every kernel, see `Scope`: four memories, then part, first, blocks, examples, the numbers of its kind.
+KERNEL: list[ir.Type] = [*[F32.as_pointer()] * 4, *[I64] * 4, I64.as_pointer()]
 
 _INTS = ir.VectorType(I32, LANES)
 _LANE_NUMBERS = ir.Constant(_INTS, list(range(LANES)))
@@ -27,31 +28,56 @@ class Scope:
 
     Blocks are counted from `first`, the number of the first one in the batch; `part` is the number of a group of blocks, of a
     slice of a wide loop, or of a strip of rows. In a *flat* scope, of a uniform phase, an index stands for sixteen neighbouring
-    elements of a uniform value, and the lanes are these.
+    elements of a uniform value, and the lanes are these. Where values lie is among the numbers of the kernel's kind; they are
+    read, and arrays found, where the function begins.
     """
 
-    def __init__(self, emitter: Emitter, plan: Plan, arguments: Sequence[ir.Value], flat: bool = False) -> None:
-        self.e, self.plan, self.schedule, self.flat = emitter, plan, plan.schedule, flat
-        local, shared, state, following, self.part, self.first, self.blocks, self.examples = arguments
+    def __init__(self, emitter: Emitter, plan: Plan, kind: Kind, arguments: Sequence[ir.Value], flat: bool = False) -> None:
+        self.e, self.plan, self.schedule, self.kind, self.flat = emitter, plan, plan.schedule, kind, flat
+        local, shared, state, following, self.part, self.first, self.blocks, self.examples, self._numbers = arguments
         self._memories = {"local": local, "shared": shared, "round": shared, "state": state, "following": following}
         self.xp = Namespace(emitter)
         self._known: dict[tuple[object, ...], Lanes] = {}
+        self._read_numbers: dict[int, ir.Value] = {}
+        self._arrays: dict[Node, Array] = {}
 
     def array(self, node: Node) -> Array:
         """Where a stored node's value lies; of a reshape, the memory of what it was made of, row-major."""
+        if node not in self._arrays:
+            self._arrays[node] = self._array(node)
+        return self._arrays[node]
+
+    def _array(self, node: Node) -> Array:
         buffer = self.plan.buffer(node)
-        at: Index = buffer.offset
-        if buffer.varying and buffer.memory == "shared":
-            at = self.e.add(at, self.e.mul(self.first, buffer.floats))
-        elif buffer.memory == "round":
-            at = self.e.add(at, self.e.mul(self.in_round, buffer.floats))
+        start = self._place(buffer.memory, buffer.offset)
+        with self.e.b.goto_entry_block():
+            if buffer.varying and buffer.memory == "shared":
+                start = self.e.b.gep(start, [self.e.index(self.e.mul(self.first, buffer.floats))])
+            elif buffer.memory == "round":
+                start = self.e.b.gep(start, [self.e.index(self.e.mul(self.in_round, buffer.floats))])
         layout = buffer.layout if self.schedule.memory(node) is node else Layout.dense(node.shape)
-        return Array(self.e.b.gep(self._memories[buffer.memory], [self.e.index(at)]), layout, buffer.varying)
+        return Array(start, layout, buffer.varying)
+
+    def _number(self, which: int) -> ir.Value:
+        """A number of the kernel's kind."""
+        if which not in self._read_numbers:
+            with self.e.b.goto_entry_block():
+                self._read_numbers[which] = self.e.b.load(self.e.b.gep(self._numbers, [I64(which)]))
+        return self._read_numbers[which]
+
+    def _place(self, memory: Memory, offset: int) -> ir.Value:
+        """The address of a place of the kernel's kind."""
+        return self._address(memory, self.kind.place(memory, offset))
+
+    def _address(self, memory: Memory, which: int) -> ir.Value:
+        offset = self._number(which)
+        with self.e.b.goto_entry_block():
+            return self.e.b.gep(self._memories[memory], [offset])
 
     @property
     def scratch(self) -> ir.Value:
         """The memory of this thread that a kernel may use as it likes."""
-        return self.e.b.gep(self._memories["local"], [self.e.index(self.plan.scratch)])
+        return self._address("local", SCRATCH)
 
     @property
     def in_round(self) -> ir.Value:
@@ -69,7 +95,7 @@ class Scope:
         """Where the parts of a sum begin: those of groups, those of the slices of a wide loop; or a late sum's cotangents."""
         offset = self.plan.buffers[node].partial
         assert offset is not None, "a reduction has room for its parts"
-        return self.e.b.gep(self._memories["shared"], [self.e.index(offset)])
+        return self._place("shared", offset)
 
     def epilogue(self, node: Node, producer: Node) -> Epilogue:
         """What is stored of a node at an index, from the value of the producer that it is fused with."""
@@ -97,9 +123,9 @@ class Scope:
         return self._known[key]
 
     def _read(self, node: Node, indices: Sequence[Index], block: Index) -> Lanes:
-        array, dtype = self.array(node), node.type.dtype
         if isinstance(node.op, Constant) and node.type.size == 1:
             return self._constant(node)
+        array, dtype = self.array(node), node.type.dtype
         if self.flat:
             address = self.e.b.gep(array.pointer, [self.e.index(indices[0] if node.type.size > 1 else 0)])
         else:
@@ -133,6 +159,10 @@ class Scope:
         start = e.b.trunc(e.index(e.mul(e.add(self.first, block), LANES)), I32)
         return Lanes(e, e.b.add(self._splat_int(start), _LANE_NUMBERS), "uint32")
 
+    def identity(self, node: Node, field: str) -> ir.Value:
+        """An identity of a node's operation, which the kernel is told, as i32."""
+        return self.e.b.trunc(self._number(self.kind.identity(node, field)), I32)
+
     def integer(self, number: ir.Value) -> Lanes:
         """An i32 as uint32 in all lanes."""
         return Lanes(self.e, self._splat_int(number), "uint32")
@@ -149,10 +179,10 @@ class Scope:
         left = e.b.trunc(e.b.sub(self.examples, e.index(start)), I32)
         return e.b.icmp_signed("<", _LANE_NUMBERS, self._splat_int(left))
 
-    def below(self, index: Index, count: int) -> ir.Value:
-        """Which of sixteen neighbouring elements lie below a count: a vector of booleans."""
+    def below(self, index: Index) -> ir.Value:
+        """Which of sixteen neighbouring elements of a flat kernel there are: a vector of booleans."""
         e = self.e
-        left = e.b.trunc(e.b.sub(I64(count), e.index(index)), I32)
+        left = e.b.trunc(e.b.sub(self._number(SIZE), e.index(index)), I32)
         return e.b.icmp_signed("<", _LANE_NUMBERS, self._splat_int(left))
 
     def empty_lanes_to_zero(self, node: Node) -> None:

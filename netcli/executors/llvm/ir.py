@@ -160,8 +160,25 @@ class Emitter:
 
     def declare(self, name: str, result: ir.Type, parameters: Sequence[ir.Type]) -> ir.Function:
         """A function that is defined elsewhere, declared once in the module."""
+        return self.function(name, ir.FunctionType(result, list(parameters)))
+
+    def function(self, name: str, type_: ir.FunctionType) -> ir.Function:
+        """The same, of a type."""
         known = self.module.globals.get(name)
-        return known if known is not None else ir.Function(self.module, ir.FunctionType(result, list(parameters)), name)
+        return known if known is not None else ir.Function(self.module, type_, name)
+
+    def table(self, name: str, numbers: Sequence[int]) -> ir.Value:
+        """The address of 64-bit numbers that do not change, written once in the module."""
+        return self.constants(name, [I64(number) for number in numbers])
+
+    def constants(self, name: str, values: Sequence[ir.Value]) -> ir.Value:
+        """The same of constants, or addresses, of one type."""
+        made = self.module.globals.get(name)
+        if made is None:
+            kind = ir.ArrayType(values[0].type, len(values))
+            made = ir.GlobalVariable(self.module, kind, name)
+            made.initializer, made.global_constant, made.linkage = ir.Constant(kind, list(values)), True, "private"
+        return made.gep([I64(0), I64(0)])
 
     # control
 

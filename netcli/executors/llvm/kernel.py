@@ -33,6 +33,8 @@ class Kernel:
     """Code for the operations of some classes; classes derived from these are others, which it does not know."""
 
     serves: ClassVar[tuple[type[Op], ...]]
+    #: Whether the operations' attributes are shapes and axes, which are nothing where neighbours are computed side by side.
+    only_shapes: ClassVar[bool] = False
 
     def reads_expressions(self, node: Node) -> bool:
         """Whether what it reads may be an inlined expression; otherwise it is a buffer."""
@@ -155,6 +157,8 @@ class InStrips(Stored):
 class SumOverAxes(Stored):
     """A sum over axes of an expression; over all elements of a uniform one, in a wide loop, see levels.py."""
 
+    only_shapes = True
+
 
 class Beforehand(Kernel, ABC):
     """What is there before a step's first phase: uniform, and made of the number of examples alone."""
@@ -169,12 +173,30 @@ _BY_FORWARD = ByForward()
 
 def kernel_of(op: Op) -> Kernel | None:
     """The kernel that serves an operation; None for leaves, and where there is no code."""
-    return _kernels().get(type(op)) or (_BY_FORWARD if isinstance(op, Elementwise) else None)
+    return _kernel_for(type(op))
+
+
+def load_kernels() -> None:
+    """Import all kernels that there are, once."""
+    _kernels()
 
 
 def is_served_by(node: Node, *kinds: type[Kernel]) -> bool:
     """Whether the node's kernel is of one of these kinds."""
-    return isinstance(kernel_of(node.op), kinds)
+    return _is_of(type(node.op), kinds)
+
+
+# each is asked often for every node, and what it answers depends on the class of the operation alone
+
+
+@cache
+def _kernel_for(op: type[Op]) -> Kernel | None:
+    return _kernels().get(op) or (_BY_FORWARD if issubclass(op, Elementwise) else None)
+
+
+@cache
+def _is_of(op: type[Op], kinds: tuple[type[Kernel], ...]) -> bool:
+    return isinstance(_kernel_for(op), kinds)
 
 
 @cache

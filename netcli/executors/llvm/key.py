@@ -1,16 +1,15 @@
-"""The key of a program's code in the cache: a digest of all that the code depends on.
+"""The keys of code in the cache: digests of all that the code depends on.
 
-These are netcli's own sources that write the code, the versions of what they use, the CPU, the guards, every node of the graph
-with its attributes and constants, and the whole plan: what is stored, in which phases, where each buffer lies.
+For a program these are netcli's own sources that write the code, the versions of what they use, the CPU, the guards, every node
+of the graph with its attributes and constants, and the whole plan: what is stored, in which phases, where each buffer lies. For
+a kernel they are the sources, the versions, the CPU, and its kind.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import platform
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -20,30 +19,36 @@ import llvmlite.binding as llvm
 import numpy as np
 
 import netcli
+from netcli.executors.llvm.kinds import Kind, is_foreign
 from netcli.executors.llvm.plan import Plan
-from netcli.executors.llvm.schedule import Schedule
 from netcli.executors.llvm.target import Cpu
-from netcli.graph import Graph, Node, Placeholder, Variable
+from netcli.executors.llvm.texts import value_text
+from netcli.graph import Graph, Node, Placeholder, Setting, Variable
 
 _log = logging.getLogger(__name__)
 
 #: Folders of netcli whose sources write the code; a test holds that these import no others.
 SOURCES = ("executors/llvm", "graph", "ops")
 
-_OWN = tuple(f"netcli.{name.replace('/', '.')}." for name in SOURCES)
-
-#: Their `repr` tells all of them.
-_PLAIN = {type(None), bool, int, float, str, bytes}
-
 
 def key_of(plan: Plan, cpu: Cpu, guards: Sequence[str]) -> str | None:
-    """The key; None where it is not known what the code depends on, for operations that are not netcli's own."""
+    """The key of a program, but for its foreign kernels; None where it is not known what code is made with."""
     graph, made = plan.graph, made_with()
-    if made is None or not all(type(node.op).__module__.startswith(_OWN) for node in graph.nodes):
+    if made is None:
         return None
     number = {node: i for i, node in enumerate(graph.nodes)}
-    parts = [made, _text(cpu, number), _text(guards, number), *_lines(graph, number)]
-    parts += [f"{name}: {_text(value, number)}" for name, value in vars(plan).items() if name != "graph"]
+    parts = [made, value_text(cpu, number), value_text(guards, number), *_lines(graph, number)]
+    parts += [f"{name}: {value_text(value, number)}" for name, value in vars(plan).items() if name != "graph"]
+    return _digest(parts)
+
+
+def kernel_key(kind: Kind, cpu: Cpu) -> str | None:
+    """The key of a kernel's code; None where it is not known what that depends on."""
+    made = made_with()
+    return None if made is None or kind.foreign else _digest([made, value_text(cpu, {}), kind.text])
+
+
+def _digest(parts: Sequence[str]) -> str:
     return blake2b("\n".join(parts).encode(), digest_size=32).hexdigest()
 
 
@@ -75,34 +80,17 @@ def _sources(folder: Path) -> str:
 
 def _lines(graph: Graph, number: Mapping[Node, int]) -> list[str]:
     """Every node, by the numbers of its inputs; names and identities are nothing to the code, labels name what is fed."""
-    lines = []
-    for node in graph.nodes:
-        op = node.op.label if isinstance(node.op, Placeholder | Variable) else _text(node.op, number)
-        lines.append(f"{type(node.op).__qualname__} {op} {_text(node.inputs, number)} {_text(node.type, number)}")
+    lines = [
+        f"{_op_text(node, number)} {value_text(node.inputs, number)} {value_text(node.type, number)}" for node in graph.nodes
+    ]
     lines.append(f"outputs {[(name, number[node]) for name, node in graph.outputs.items()]}")
     lines.append(f"updates {[(number[target], number[value]) for target, value in graph.updates.items()]}")
     return lines
 
 
-def _text(value: object, number: Mapping[Node, int]) -> str:
-    """A text that is the same for equal values only, in every process."""
-    if type(value) in _PLAIN:
-        return repr(value)
-    match value:
-        case Node():
-            return f"#{number[value]}"
-        case tuple() | list():
-            return f"[{','.join([_text(each, number) for each in value])}]"
-        case set() | frozenset():
-            return f"{{{','.join(sorted([_text(each, number) for each in value]))}}}"
-        case dict():
-            return f"{{{','.join(sorted([f'{_text(k, number)}:{_text(v, number)}' for k, v in value.items()]))}}}"
-        case Enum():
-            return repr(value)
-        case Schedule():
-            return _text({name: each for name, each in vars(value).items() if name != "graph"}, number)
-        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = [f"{field.name}={_text(getattr(value, field.name), number)}" for field in dataclasses.fields(value)]
-            return f"{type(value).__qualname__}({','.join(fields)})"
-        case _:
-            raise TypeError(f"a {type(value).__qualname__} cannot be part of a key: {value!r}")
+def _op_text(node: Node, number: Mapping[Node, int]) -> str:
+    """An operation with its attributes; of a foreign one its class: its kernels are no part of the program."""
+    op, name = node.op, type(node.op).__qualname__
+    if is_foreign(op):
+        return f"{type(op).__module__} {name}"
+    return f"{name} {op.label if isinstance(op, Placeholder | Variable | Setting) else value_text(op, number)}"

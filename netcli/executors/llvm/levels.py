@@ -1,9 +1,9 @@
 """How the threads share a uniform phase.
 
-A uniform phase falls into levels; the threads meet between two of them. In a level, nodes whose elements correspond one to one
-(a weight, its gradient, its momentum, sums over all of them) are *wide*: one loop computes them together, sixteen elements at
-a time, and the threads share its slices. Transformed filters are cut into *strips*, which the threads share too. All others are
-*narrow*, mostly scalars, and thread 0 computes them.
+A uniform phase falls into levels; the threads meet between two of them. In a level, nodes that read the same values, element by
+element (a weight, its gradient, its momentum, sums over all of them) are *wide*: one loop computes them together, sixteen
+elements at a time, and the threads share its slices. Transformed filters are cut into *strips*, which the threads share too.
+All others are *narrow*, mostly scalars, and thread 0 computes them.
 
 The slices of a size are fixed, and sums are added up slice by slice, so that the bits do not depend on the number of threads.
 """
@@ -21,8 +21,6 @@ from netcli.graph import Node
 _MOST_SLICES = 16
 #: A slice of fewer vectors than this is not worth another thread.
 _LEAST_VECTORS = 64
-#: Values of a narrow kernel.
-_NARROW = 100
 
 
 @dataclass(frozen=True)
@@ -45,18 +43,13 @@ class Wide:
 
 @dataclass
 class Level:
-    """What the threads share, loops and strips, then nodes that thread 0 computes; `totals` are sums whose slices it adds."""
+    """What the threads share, loops and strips; then what thread 0 does: it adds up the slices, so many, of `totals`, which are
+    sums of an earlier level, and computes the `narrow` nodes."""
 
     wide: list[Wide] = field(default_factory=list)
     strips: list[Node] = field(default_factory=list)
-    totals: list[Node] = field(default_factory=list)
+    totals: dict[Node, int] = field(default_factory=dict)
     narrow: list[Node] = field(default_factory=list)
-
-    @property
-    def narrow_parts(self) -> list[list[Node]]:
-        """What thread 0 computes, the totals first, a kernel for some of it: LLVM's time grows faster than a function."""
-        nodes = [*self.totals, *self.narrow]
-        return [nodes[start : start + _NARROW] for start in range(0, len(nodes), _NARROW)]
 
 
 def levels_of(nodes: Sequence[Node], stored: set[Node], flat: set[Node]) -> list[Level]:
@@ -67,18 +60,42 @@ def levels_of(nodes: Sequence[Node], stored: set[Node], flat: set[Node]) -> list
         level[node] = max((_earliest(node, x, level[x], flat) for x in _read(node, stored) if x in within), default=0)
     count = max((level[node] + (node in flat and is_served_by(node, SumOverAxes)) for node in nodes), default=-1) + 1
     levels = [Level() for _ in range(count)]
-    wide: list[dict[int, list[Node]]] = [{} for _ in range(count)]
+    wide: list[list[Node]] = [[] for _ in range(count)]
     for node in nodes:
-        at = level[node]
-        if node not in flat:
-            (levels[at].strips if is_served_by(node, InStrips) else levels[at].narrow).append(node)
-            continue
-        wide[at].setdefault(elements(node), []).append(node)
-        if is_served_by(node, SumOverAxes):
-            levels[at + 1].totals.append(node)
-    for each, loops in zip(levels, wide, strict=True):
-        each.wide = [Wide(size, tuple(group)) for size, group in loops.items()]
+        each = levels[level[node]]
+        if node in flat:
+            wide[level[node]].append(node)
+        else:
+            (each.strips if is_served_by(node, InStrips) else each.narrow).append(node)
+    for at, together in enumerate(wide):
+        levels[at].wide = _loops(together, stored)
+        for loop in levels[at].wide:
+            for node in loop.nodes:
+                if is_served_by(node, SumOverAxes):
+                    levels[at + 1].totals[node] = loop.slices
     return levels
+
+
+def _loops(nodes: Sequence[Node], stored: set[Node]) -> list[Wide]:
+    """A loop for nodes that read the same stored values of its size, or one another.
+
+    So what is alike of two layers is two loops, of one code.
+    """
+    leader: dict[Node, Node] = {}
+
+    def led(x: Node) -> Node:
+        while leader.setdefault(x, x) is not x:
+            leader[x] = x = leader[leader[x]]
+        return x
+
+    for node in nodes:
+        for x in _read(node, stored):
+            if x in stored and x.type.size == elements(node):
+                leader[led(x)] = led(node)
+    loops: dict[Node, list[Node]] = {}
+    for node in nodes:
+        loops.setdefault(led(node), []).append(node)
+    return [Wide(elements(loop[0]), tuple(loop)) for loop in loops.values()]
 
 
 def elements(node: Node) -> int:

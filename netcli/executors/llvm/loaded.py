@@ -17,7 +17,7 @@ from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.stopwatch import MOST_WORK, Work
 from netcli.executors.llvm.target import LANES
 from netcli.executors.llvm.team import FRAME
-from netcli.graph import Array, Constant, Node, Variable, op_of
+from netcli.graph import Array, Known, Node, Variable, op_of
 
 #: Seconds that native code may run between two looks of Python, and the most steps in that time.
 PATIENCE, MOST_STEPS = 0.1, 64
@@ -44,7 +44,7 @@ class Loaded:
         self.counters = np.zeros((self.threads, MOST_WORK), np.int64)
         self._team = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
         for node in self.graph.nodes:
-            if isinstance(node.op, Constant) and node in self.plan.buffers:
+            if isinstance(node.op, Known) and node in self.plan.buffers:
                 self._view(node)[...] = node.op.value
 
     def _view(self, node: Node) -> Array:

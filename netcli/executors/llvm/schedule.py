@@ -57,8 +57,9 @@ class Schedule:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self._wanted = frozenset(graph.outputs.values())
         self.order = {node: number for number, node in enumerate(graph.nodes)}
-        self._check()
+        check_served(graph)
         self.level = _levels(graph)
         self.stored = stored_nodes(graph, self.level)
         self.fused = fused_producers(graph, self.stored, self.level)
@@ -72,21 +73,6 @@ class Schedule:
             if node in self.stored:
                 self._aliases.setdefault(self.memory(node), []).append(node)
         self.phases = self._phases()
-
-    def _check(self) -> None:
-        """Raise ExecutorError for a node that cannot be served."""
-        for node in self.graph.nodes:
-            if not (isinstance(node.op, Leaf) or is_served_by(node, Kernel)):
-                name, layer = self.graph.names[node], f" of layer {node.origin.layer}" if node.origin.layer else ""
-                raise ExecutorError(
-                    f"the llvm executor has no code for {name}, a {node.op.name}{layer}",
-                    hint="executor: numpy runs every operation; llvm those that are derived from Elementwise, too",
-                )
-            if node.type.dtype == "float64":
-                raise ExecutorError(
-                    f"the llvm executor computes in float32: {self.graph.names[node]} is {node.type}",
-                    hint="executor: numpy computes in float64",
-                )
 
     def memory(self, node: Node) -> Node:
         """The node in whose buffer a stored value lies."""
@@ -129,8 +115,8 @@ class Schedule:
 
     def crosses(self, node: Node) -> bool:
         """Whether something of what lies in a buffer is wanted in another phase than that it is made in, or as an output."""
-        wanted, house = set(self.graph.outputs.values()), self.houses.house(node)
-        if any(alias in wanted for each in house for alias in self._aliases[each]):
+        house = self.houses.house(node)
+        if any(alias in self._wanted for each in house for alias in self._aliases[each]):
             return True
         return len({self.level[each] for each in (*house, *self.readers(node))}) > 1
 
@@ -138,6 +124,22 @@ class Schedule:
         """Whether something of what lies in a buffer is wanted after its round."""
         house = self.houses.house(node)
         return any(is_served_by(reader, Late) and self.memory(reader.inputs[0]) in house for reader in self.readers(node))
+
+
+def check_served(graph: Graph) -> None:
+    """Raise ExecutorError for a node that cannot be served."""
+    for node in graph.nodes:
+        if not (isinstance(node.op, Leaf) or is_served_by(node, Kernel)):
+            name, layer = graph.names[node], f" of layer {node.origin.layer}" if node.origin.layer else ""
+            raise ExecutorError(
+                f"the llvm executor has no code for {name}, a {node.op.name}{layer}",
+                hint="executor: numpy runs every operation; llvm those that are derived from Elementwise, too",
+            )
+        if node.type.dtype == "float64":
+            raise ExecutorError(
+                f"the llvm executor computes in float32: {graph.names[node]} is {node.type}",
+                hint="executor: numpy computes in float64",
+            )
 
 
 def _halos(graph: Graph) -> dict[Node, Halo]:
@@ -175,14 +177,17 @@ def _can_be_flat(node: Node, stored: set[Node]) -> bool:
     if is_served_by(node, SumOverAxes):
         (x,) = node.inputs
         return node.type.size == 1 and x.type.size > 1 and not x.type.varying and _is_flat(x, x.type.size, stored)
-    return node.type.size > 1 and _is_flat(node, node.type.size, stored - {node})
+    return node.type.size > 1 and _is_made_flat(node, node.type.size, stored)
 
 
 def _is_flat(node: Node, size: int, stored: set[Node]) -> bool:
     if node.type.size not in {1, size}:
         return False
-    if node in stored or not node.inputs:
-        return True
+    return node in stored or not node.inputs or _is_made_flat(node, size, stored)
+
+
+def _is_made_flat(node: Node, size: int, stored: set[Node]) -> bool:
+    """Whether what a node is computed from is flat."""
     kernel = kernel_of(node.op)
     if isinstance(kernel, Inlined) and kernel.by_number:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from netcli.executors.llvm.calls import calls_of, functions
 from netcli.executors.llvm.contents import computed, read
 from netcli.executors.llvm.kernel import Beforehand, Late, is_served_by
 from netcli.executors.llvm.levels import Level
@@ -12,7 +13,7 @@ from netcli.executors.llvm.lowering import strips
 from netcli.executors.llvm.plan import ROUND, Plan
 from netcli.executors.llvm.schedule import Phase
 from netcli.executors.llvm.target import LANES
-from netcli.graph import Constant, Node, Variable
+from netcli.graph import Known, Node, Variable
 
 _WIDTH = 120
 
@@ -39,6 +40,12 @@ class _Text:
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.schedule, self.cpu, self.names = plan, plan.schedule, plan.cpu, plan.graph.names
+        self.functions = functions(calls_of(plan))
+
+    def _call(self, name: str) -> str:
+        """A kernel, and the one whose code it has, if that was called before."""
+        function = self.functions[name]
+        return name if function == name else f"{name} = {function}"
 
     # memory
 
@@ -57,7 +64,7 @@ class _Text:
         """What no kernel computes."""
         yield "variables, constants, sizes"
         for node in self.plan.buffers:
-            if isinstance(node.op, Variable | Constant) or is_served_by(node, Beforehand):
+            if isinstance(node.op, Variable | Known) or is_served_by(node, Beforehand):
                 yield f"  {self._stored(node)}"
 
     def copies(self) -> Iterator[str]:
@@ -95,17 +102,17 @@ class _Text:
 
     def _level(self, name: str, level: Level) -> Iterator[str]:
         for i, wide in enumerate(level.wide):
-            yield f"    {name}_wide_{i}: {_count(wide.size, 'element')}, shared in {_count(wide.slices, 'slice')}"
+            shared = f"shared in {_count(wide.slices, 'slice')}"
+            yield f"    {self._call(f'{name}_wide_{i}')}: {_count(wide.size, 'element')}, {shared}"
             yield from (f"      {self._uniform(node)}" for node in wide.nodes)
         for i, node in enumerate(level.strips):
-            yield f"    {name}_strip_{i}: shared in {_count(strips(node, self.cpu), 'strip')}"
+            yield f"    {self._call(f'{name}_strip_{i}')}: shared in {_count(strips(node, self.cpu), 'strip')}"
             yield f"      {self._uniform(node)}"
-        for i, nodes in enumerate(level.narrow_parts):
-            yield f"    {name}_narrow_{i}: by thread 0"
-            totals = [node for node in nodes if node in level.totals]
-            if totals:
-                yield f"      the slices added up of {self._list(totals)}"
-            yield from (f"      {self._uniform(node)}" for node in nodes if node not in totals)
+        if level.totals:
+            yield f"    by thread 0 the slices added up of {self._list(list(level.totals))}"
+        for i, node in enumerate(level.narrow):
+            yield f"    {self._call(f'{name}_narrow_{i}')}: by thread 0"
+            yield f"      {self._uniform(node)}"
 
     def _uniform(self, node: Node) -> str:
         inputs = self._read(node)
@@ -123,7 +130,7 @@ class _Text:
             yield from self._kernel(f"block_{count}_{i}", node)
         for i, node in enumerate(phase.late):
             shared = _count(strips(node, self.cpu), "strip")
-            yield f"  late_{count}_{i}: {self.names[node]}, after each round, shared in {shared} of rows"
+            yield f"  {self._call(f'late_{count}_{i}')}: {self.names[node]}, after each round, shared in {shared} of rows"
             yield f"    stores {self._stored(node)}"
         if phase.reductions:
             yield f"  then the sums of the groups, shared: {self._list(phase.reductions)}"
@@ -135,7 +142,7 @@ class _Text:
         more = [x for x in computed(self.schedule, node) if x is not head]
         how = "fused" if producer else "inlined"
         shared = f", shared in {_count(self.plan.shared[node], 'strip')} of channels" if node in self.plan.shared else ""
-        yield f"  {name}: {self.names[head]}{shared}" + (f"; {how}: {self._list(more)}" if more else "")
+        yield f"  {self._call(name)}: {self.names[head]}{shared}" + (f"; {how}: {self._list(more)}" if more else "")
         inputs = self._read(node)
         if inputs:
             yield f"    reads {self._list(inputs)}"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from netcli.errors import ExecutorError
-from netcli.executors.executor import Executor, Feeds, Profile, Program, Spent, State, check_data, check_feeds
+from netcli.executors.executor import Executor, Feeds, Profile, Program, Spent, State, Told, check_data, check_feeds, nobody
 from netcli.graph import Array, Graph, Node, Variable, op_of, text, topological
 
 #: What limits the threads of the matrix libraries that numpy may be built with; read when numpy is imported.
@@ -48,7 +48,7 @@ class NumpyProgram(Program):
         self.graph, self.guards = graph, tuple(guards)
         self._unneeded = _last_uses(graph)
 
-    def prepare(self, examples: int) -> None:
+    def prepare(self, examples: int, told: Told = nobody) -> None:
         """Nothing is left to do."""
 
     def run(self, state: State, feeds: Feeds) -> dict[str, Array]:

@@ -25,4 +25,5 @@ class Cosine(Schedule):
 
     def factor(self, progress: Progress) -> Node:
         """Falls from 1 to final."""
-        return self.final + (1 - self.final) * 0.5 * (1.0 + cos(progress.share * math.pi))
+        half = progress.number("half_fall", (1 - self.final) * 0.5)
+        return progress.number("final", self.final) + half * (1.0 + cos(progress.share * math.pi))

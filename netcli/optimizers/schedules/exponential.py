@@ -23,4 +23,4 @@ class Exponential(Schedule):
 
     def factor(self, progress: Progress) -> Node:
         """gamma^epoch."""
-        return exp(progress.epochs * math.log(self.gamma))
+        return exp(progress.epochs * progress.number("log_gamma", math.log(self.gamma)))

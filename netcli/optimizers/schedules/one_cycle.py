@@ -33,12 +33,16 @@ class OneCycle(Schedule):
     def factor(self, progress: Progress) -> Node:
         """From start to 1 to final."""
         top, last = max(self.rise * progress.steps - 1, 0.0), max(progress.steps - 1, 1.0)
-        falling = _between(1.0, self.final, minimum((progress.step - top) / (last - top), 1.0))
+        rise = progress.number("rise_steps", top)
+        fallen = (progress.step - rise if top else progress.step) / progress.number("fall_steps", last - top)
+        half = progress.number("half_fall", (1.0 - self.final) * 0.5)
+        falling = progress.number("final", self.final) + half * _wave(minimum(fallen, 1.0))
         if not top:
             return falling
-        return select(greater(top, progress.step), _between(self.start, 1.0, progress.step / top), falling)
+        rising = 1.0 + progress.number("half_rise", (self.start - 1.0) * 0.5) * _wave(progress.step / rise)
+        return select(greater(rise, progress.step), rising, falling)
 
 
-def _between(start: float, end: float, share: Node) -> Node:
-    """From start to end along half a cosine."""
-    return end + (start - end) * 0.5 * (1.0 + cos(share * math.pi))
+def _wave(share: Node) -> Node:
+    """From 2 to 0 along half a cosine."""
+    return 1.0 + cos(share * math.pi)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from netcli.graph import Node
+from netcli.graph import Node, constant, setting
 from netcli.ops import cast, greater, minimum, select
 from netcli.settings import Family, Option
 
@@ -26,7 +26,7 @@ class Progress:
     @property
     def step(self) -> Node:
         """Steps since the warm-up."""
-        return self.now - self.warmup
+        return self.now - self.number("warmup_steps", self.warmup) if self.warmup else self.now
 
     @property
     def steps(self) -> float:
@@ -36,12 +36,16 @@ class Progress:
     @property
     def epochs(self) -> Node:
         """Epochs since the warm-up, with fractions."""
-        return self.step / self.steps_per_epoch
+        return self.step / self.number("steps_per_epoch", self.steps_per_epoch)
 
     @property
     def share(self) -> Node:
         """Share of those steps done, from 0 to 1."""
-        return minimum(self.step / max(self.steps, 1.0), 1.0)
+        return minimum(self.step / self.number("steps", max(self.steps, 1.0)), 1.0)
+
+    def number(self, label: str, number: float) -> Node:
+        """A setting of the schedule, or a number made of settings, as a scalar of the dtype of `now`."""
+        return setting(label, number, self.now.type.dtype)
 
 
 class Schedule(Option):
@@ -63,7 +67,11 @@ def scheduled(schedule: Schedule, lr: float, step: Node, steps_per_epoch: int, e
     """The learning rate of a step, a scalar of the dtype of `step`, which counts from 0."""
     warmup = round(schedule.warmup_epochs * steps_per_epoch)
     progress = Progress(step, float(warmup), float(steps_per_epoch * epochs), float(steps_per_epoch))
-    rate = cast(schedule.factor(progress), step.type.dtype) * lr
+    factor = cast(schedule.factor(progress), step.type.dtype)
+    if factor is constant(1.0, step.type.dtype) and not warmup:
+        return progress.number("lr", lr)
+    rate = factor * progress.number("full_lr", lr)
     if not warmup:
         return rate
-    return select(greater(float(warmup), step), (step + 1.0) * (lr / warmup), rate)
+    rising = (step + 1.0) * progress.number("lr_per_warmup_step", lr / warmup)
+    return select(greater(progress.number("warmup_steps", warmup), step), rising, rate)

@@ -27,6 +27,7 @@ class Step(Schedule):
     def factor(self, progress: Progress) -> Node:
         """gamma^⌊epoch / epochs⌋."""
         # more by some roundings of float32, so that none moves a drop that is due at a whole step to the step behind it
-        periods = progress.step * ((1 + 2.0**-21) / (self.epochs * progress.steps_per_epoch))
+        period = (1 + 2.0**-21) / (self.epochs * progress.steps_per_epoch)
+        periods = progress.step * progress.number("drops_per_step", period)
         drops = cast(cast(periods, "int32"), progress.step.type.dtype)
-        return exp(drops * math.log(self.gamma))
+        return exp(drops * progress.number("log_gamma", math.log(self.gamma)))

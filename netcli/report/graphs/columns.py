@@ -19,12 +19,26 @@ Kind = Literal["kept", "update", "turn"]
 
 @dataclass(frozen=True)
 class Side:
-    """A guide, a text and a shape; the guide is one column wide."""
+    """A guide, a text and a shape; the guide is one column wide, or wider where guides part and meet.
+
+    `before` are the guides of what goes past it.
+    """
 
     guide: str = " "
     text: str = ""
     shape: str = ""
     style: Style | None = None
+    before: str = ""
+
+    @property
+    def indent(self) -> int:
+        """How much further right its text begins than that of a side with one guide."""
+        return width_of(self.before) + width_of(self.guide) - 1
+
+    @property
+    def width(self) -> int:
+        """The columns that its text takes, with what it is indented by."""
+        return self.indent + width_of(self.text)
 
 
 @dataclass(frozen=True)
@@ -38,12 +52,16 @@ class Connection:
 
 @dataclass(frozen=True)
 class PictureLine:
-    """One line: both sides and what connects them; or a rule across, with a title, that both guides pass."""
+    """One line: both sides and what connects them; or a rule across, with a title, that both guides pass.
+
+    A title begins `indent` columns further right.
+    """
 
     left: Side
     right: Side
     connection: Connection | None = None
     title: Line | None = None
+    indent: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +94,12 @@ _GREATEST_MIDDLE = 46
 _AROUND_LABEL = 6
 _DASHES: Mapping[Kind, tuple[str, Style]] = {"kept": ("┄", "muted"), "update": ("━", "update"), "turn": ("━", "backward")}
 
-_ASCII = str.maketrans("▼▲│├┌└╰╯┼┿┄━─◀▶×·−∂…₀₁₂₃₄₅₆₇₈₉", "v^||,``'++.=-<>x*-d~0123456789")
+#: Guides that a rule passes.
+_RULED = str.maketrans("│ ", "┼─")
+#: Guides that a kept value passes, or an update, and the blanks between them.
+_KEPT, _UPDATED = str.maketrans("│ ", "┆┄"), str.maketrans("│ ", "┿━")
+
+_ASCII = str.maketrans("▼▲│├┌└╭╮╰╯┼┿┴┆┄━─◀▶×·−∂…₀₁₂₃₄₅₆₇₈₉", "v^||,`,.`'+++:.=-<>x*-d~0123456789")
 
 
 def lay_out(rows: Sequence[PictureLine], width: int | None, encoding: str = "utf-8") -> list[Line]:
@@ -102,10 +125,10 @@ def _natural(rows: Sequence[PictureLine]) -> _Widths:
 
     labels = [row.connection.labels[0] for row in rows if row.connection is not None]
     return _Widths(
-        left=widest(row.left.text for row in rows),
+        left=max((row.left.width for row in rows), default=0),
         left_shape=widest(row.left.shape for row in rows),
         middle=min(max(widest(labels) + _AROUND_LABEL, _LEAST_MIDDLE), _GREATEST_MIDDLE) if labels else 0,
-        right=widest(row.right.text for row in rows),
+        right=max((row.right.width for row in rows), default=0),
         right_shape=widest(row.right.shape for row in rows),
     )
 
@@ -140,21 +163,39 @@ def _line(row: PictureLine, widths: _Widths) -> Line:
     if row.title is not None:
         return _rule(row.title, row, widths)
     left, right, connection = row.left, row.right, row.connection
-    line: Line = (" ", Styled(left.guide, "forward"))
+    line: Line = (" ", Styled(left.before + left.guide, "forward"))
     if connection is not None and (connection.kind == "turn" or connection.tapped):
-        line += _connection(connection, widths.left_part + widths.middle + 1, widths.middle)
+        line += _connection(connection, widths.left_part + widths.middle + 1 - left.indent, widths.middle)
     else:
         line += (" ", *_padded(left, widths.left, widths.left_shape), " ")
         line += _connection(connection, widths.middle + 1, widths.middle)
     if not widths.middle:
         return line
+    if connection is not None and connection.kind == "kept" and right.before:
+        line = _through(line, right.before)
+    else:
+        line += (Styled(_crossed(right.before, connection), "backward"),)
     line += (Styled(right.guide, "backward"), " ")
     return line + _padded(right, widths.right, widths.right_shape)
 
 
+def _crossed(before: str, connection: Connection | None) -> str:
+    """Guides, where an update passes them on its way from the guide behind them."""
+    return before.translate(_UPDATED) if connection is not None and connection.kind == "update" else before
+
+
+def _through(line: Line, before: str) -> Line:
+    """A line that ends with the arrow of a kept value: the arrow passes the guides before it."""
+    *kept, end = line
+    dashes = text_of(end).replace("▶ ", "┄┄")
+    passed = before.translate(_KEPT)[:-1] + "▶"
+    return (*kept, restyle(end, dashes), Styled(passed, "muted"))
+
+
 def _padded(side: Side, width: int, shape_width: int) -> Line:
-    text = clip(side.text, width)
-    line: Line = (Styled(text, side.style), " " * (width - width_of(text)))
+    room = max(width - side.indent, 0)
+    text = clip(side.text, room)
+    line: Line = (Styled(text, side.style), " " * (room - width_of(text)))
     return (*line, Styled(f" {clip(side.shape, shape_width):>{shape_width}}", "muted")) if shape_width else line
 
 
@@ -177,12 +218,13 @@ def _connection(connection: Connection | None, width: int, middle: int) -> Line:
 def _rule(title: Line, row: PictureLine, widths: _Widths) -> Line:
     """A rule across with the title in it; guides go through it."""
     before = 2 + widths.left_part + widths.middle + 1 if widths.middle else widths.total
-    line: Line = (" ", Styled(row.left.guide, "forward"), Styled("─ ", "muted"))
+    line: Line = (" ", Styled(row.left.before + row.left.guide, "forward"), Styled("─" * (row.indent + 1) + " ", "muted"))
     line += (*_clipped(title, before - line_width(line) - 2), " ")
     line += (Styled("─" * (before - line_width(line)), "muted"),)
     if not widths.middle:
         return line
-    return (*line, Styled(row.right.guide, "backward"), Styled("─" * (widths.total - before - 1), "muted"))
+    guides = row.right.before.translate(_RULED) + row.right.guide
+    return (*line, Styled(guides, "backward"), Styled("─" * (widths.total - before - width_of(guides)), "muted"))
 
 
 def _clipped(title: Line, width: int) -> Line:

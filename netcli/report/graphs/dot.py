@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netcli.analysis.inspect.formula import call, number
+from netcli.analysis.inspect.nesting import Nest, nests
 from netcli.analysis.inspect.records import LayerRow
 from netcli.analysis.inspect.roles import is_computed, is_parameter, origins
 from netcli.graph import Graph, Node, Origin, Phase, read_by
@@ -24,7 +25,8 @@ _HEADER = """digraph netcli {
 
 def dot(graph: Graph, layers: Sequence[LayerRow]) -> str:
     """The graph for Graphviz in columns: forward nodes on the left, running down; right of them, at the height of its forward
-    node, each backward node, gradients running up; then the update. In each column, a cluster for each layer.
+    node, each backward node, gradients running up; then the update. In each column, a cluster for each layer, with those of the
+    layers in it.
 
     Gradients are coloured, values kept for the backward pass dashed; parameters are boxes with sharp corners, updates lead
     back to them. Numbers stand in the nodes that read them.
@@ -39,10 +41,10 @@ class _Writing:
 
     def text(self, layers: Sequence[LayerRow]) -> str:
         shown = [node for node in self.graph.nodes if number(node) is None]
-        titles = {row.name: f"{row.name} (line {row.line})" if row.line is not None else row.name for row in layers}
+        trees = nests(layers)
         columns = {phase: [node for node in shown if self.origins[node].phase == phase] for phase in _COLUMNS}
         columns = {phase: nodes for phase, nodes in columns.items() if nodes}
-        lines = [line for phase, nodes in columns.items() for line in self._column(phase, titles, nodes)]
+        lines = [line for phase, nodes in columns.items() for line in self._column(phase, trees, nodes)]
         # the headings' order, left to right, is what keeps the columns in theirs
         lines.append(f"{{rank=min; {' -> '.join(map(_heading, columns))} {_attributes(style='invis', weight='100')}}}")
         lines += self._same_heights(shown)
@@ -50,17 +52,17 @@ class _Writing:
         lines += [self._update(target, value) for target, value in self.graph.updates.items()]
         return "\n".join([_HEADER.rstrip(), *(f"  {line}" for line in lines), "}", ""])
 
-    def _column(self, phase: Phase, titles: Mapping[str, str], nodes: Sequence[Node]) -> list[str]:
+    def _column(self, phase: Phase, trees: Sequence[Nest], nodes: Sequence[Node]) -> list[str]:
         """The nodes of a phase in a cluster without a border, which keeps them together, under a heading."""
         line = LIGHT[phase].line
-        by_layer: dict[str, list[Node]] = {}
+        by_layer: dict[str, list[str]] = {}
         for node in nodes:
-            by_layer.setdefault(self.origins[node].layer, []).append(node)
-        body: list[str] = []
-        for name in dict.fromkeys([*titles, *by_layer]):
-            inner = [f"{self._id(node)} {self._node(node)}" for node in by_layer.get(name, ())]
-            attributes = _attributes(label=titles.get(name, name), color=line, **_LAYER)
-            body += _cluster(f"{phase} {name}", attributes, inner) if name and inner else inner
+            by_layer.setdefault(self.origins[node].layer, []).append(f"{self._id(node)} {self._node(node)}")
+        body = [text for nest in trees for text in _layer(phase, nest, by_layer)]
+        known = {row.name for nest in trees for row in nest.rows}
+        for name, inner in by_layer.items():
+            if name not in known:
+                body += _cluster(f"{phase} {name}", _bordered(name, phase), inner) if name else inner
         heading = f"{_heading(phase)} {_attributes(label=_COLUMNS[phase], shape='plaintext', fontsize='16', fontcolor=line)}"
         return _cluster(phase, _attributes(peripheries="0"), [heading, *body])
 
@@ -96,6 +98,19 @@ class _Writing:
 
     def _id(self, node: Node) -> str:
         return _quoted(self.graph.names[node])
+
+
+def _layer(phase: Phase, nest: Nest, by_layer: Mapping[str, Sequence[str]]) -> list[str]:
+    """The cluster of a layer, around those of the layers in it; nothing where it has no node of the phase."""
+    row = nest.row
+    inside = [line for inner in nest.inside for line in _layer(phase, inner, by_layer)]
+    body = [*inside, *by_layer.get(row.name, ())]
+    title = f"{nest.name} (line {row.line})" if row.line is not None else nest.name
+    return _cluster(f"{phase} {row.name}", _bordered(title, phase), body) if body else []
+
+
+def _bordered(title: str, phase: Phase) -> str:
+    return _attributes(label=title, color=LIGHT[phase].line, **_LAYER)
 
 
 def _heading(phase: Phase) -> str:

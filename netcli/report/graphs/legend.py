@@ -19,7 +19,7 @@ _BACKWARD_SIGNS = (
     "┄▶ a value that the backward pass reads",
 )
 
-
+_SKIP = "skip: what goes past the layers"
 _SHAPES = "n×3: three numbers for each of n examples"
 
 
@@ -28,9 +28,10 @@ _LEFT_OUT = "not drawn: {} nodes of metrics, statistics, norms and the optimizer
 
 def legend(drawn: Mirror, signs: Sequence[str], columns: int, left_out: int) -> list[str]:
     """The lines that explain a picture in so many columns; `signs` are those of its own."""
+    past = [_SKIP] if any(each.fork is not None and each.fork.skips for each in drawn.sections) else []
     of_gradients = [*_BACKWARD_SIGNS, *signs] if drawn.has_gradients else []
     lines = [""]
-    for sign in [*_FORWARD_SIGNS, *of_gradients, _SHAPES]:
+    for sign in [*_FORWARD_SIGNS, *past, *of_gradients, _SHAPES]:
         longer = f"{lines[-1]} · {sign}" if lines[-1] else sign
         lines[-1:] = [longer] if width_of(longer) <= columns else [lines[-1], sign]
     return [*lines, *(textwrap.wrap(_LEFT_OUT.format(left_out), columns) if left_out else ())]

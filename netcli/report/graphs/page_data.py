@@ -14,7 +14,7 @@ from netcli.analysis.inspect.records import Flow, LayerRow
 from netcli.analysis.inspect.roles import gradients_of, is_computed
 from netcli.graph import Graph, Node, Variable, read_by
 from netcli.report.graphs.document import as_json
-from netcli.report.graphs.folding import Repeat, without_repeats
+from netcli.report.graphs.folding import Repeat, Shown, without_repeats
 from netcli.report.graphs.page_rows import Boxes, BoxRow
 
 #: Rows of a graph up to which the page opens with all layers open: about three screens.
@@ -32,14 +32,18 @@ def page_data(
     drawn = mirror(graph, layers)
     boxes = Boxes(graph, drawn)
     ids = {node: number for number, node in enumerate(graph.nodes)}
-    sections = [section for section in drawn.sections if section.entries or section.layer.line is not None]
+    outline = [section for tree in drawn.trees for section in tree.outline()]
+    sections = [section for section in outline if section.entries or section.layer.line is not None]
+    places = {section: place for place, section in enumerate(sections)}
+    around = {inner: places[outer] for outer in sections for inner in outer.inside}
+    stacks = [drawn.trees, *(section.inside for section in sections)]
     document = as_json(graph)
     return {
         **document,
         "nodes": _nodes(graph, document["nodes"], ids, flow),
         "ops": {node.op.name: _about(node) for node in graph.nodes if is_computed(node)},
-        "layers": [_layer(section, boxes.rows[section.layer.name], ids) for section in sections],
-        "groups": _groups(sections),
+        "layers": [_layer(each, around.get(each), boxes.rows[each.layer.name], ids) for each in sections],
+        "groups": [group for stack in stacks for group in _groups(stack, places, around)],
         "rest": {phase: box.as_json(ids) for phase, box in boxes.rest.items()},
         "gradients": {str(ids[parameter]): ids[gradient] for parameter, gradient in gradients_of(graph).items()},
         "end": drawn.end,
@@ -83,9 +87,10 @@ def _about(node: Node) -> str:
     return (type(node.op).__doc__ or "").strip().split("\n\n", maxsplit=1)[0].replace("\n    ", " ")
 
 
-def _layer(section: Section, rows: Sequence[BoxRow], ids: Mapping[Node, int]) -> dict[str, Any]:
-    layer = asdict(section.layer)
-    return {**layer, "facts": section.facts, "gradients": section.gradients, "rows": [_row(row, ids) for row in rows]}
+def _layer(section: Section, around: int | None, rows: Sequence[BoxRow], ids: Mapping[Node, int]) -> dict[str, Any]:
+    """A layer: `around` is the place of the one that it is in, `label` its name there; its own rows come after those in it."""
+    own = {"label": section.name, "around": around, "facts": section.facts, "gradients": section.gradients}
+    return {**asdict(section.layer), **own, "rows": [_row(row, ids) for row in rows]}
 
 
 def _row(row: BoxRow, ids: Mapping[Node, int]) -> dict[str, Any]:
@@ -101,17 +106,18 @@ def _row(row: BoxRow, ids: Mapping[Node, int]) -> dict[str, Any]:
     }
 
 
-def _groups(sections: Sequence[Section]) -> list[dict[str, Any]]:
-    """The layers that only repeat the ones before: from and to, as places in the list of layers."""
-    places = {section: place for place, section in enumerate(sections)}
+def _groups(stack: Sequence[Section], places: Mapping[Section, int], around: Mapping[Section, int]) -> list[dict[str, Any]]:
+    """The layers of a stack that only repeat the ones before: from and to, with those in them, as places in the list."""
+    shown = [section for section in stack if section in places]
     return [
         {
-            "first": places[item.sections[0]],
-            "last": places[item.sections[-1]],
+            "first": places[item.hidden[0].section],
+            "last": places[[*item.hidden[-1].section.outline()][-1]],
             "times": item.times,
             "size": item.layers,
             "last_name": item.last,
+            "around": around.get(item.hidden[0].section),
         }
-        for item in without_repeats(sections)
+        for item in without_repeats([Shown(section) for section in shown])
         if isinstance(item, Repeat)
     ]

@@ -9,7 +9,7 @@ from typing import Any
 from netcli.analysis.inspect.derivatives import Result
 from netcli.analysis.inspect.mirror import Entry, Mirror
 from netcli.analysis.inspect.roles import is_count, is_parameter
-from netcli.graph import Constant, Graph, Leaf, Node, Variable, op_of, topological
+from netcli.graph import Graph, Known, Leaf, Node, Variable, op_of, topological
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,8 @@ class Boxes:
         owners: dict[Node, dict[Box, None]] = {}
         for target, value in self._graph.updates.items():
             label = op_of(target, Variable).label
-            owner = next((box for known, box in labels.items() if label == known or label.endswith(f"/{known}")), None)
+            own = [known for known in labels if label == known or label.endswith(f"/{known}")]  # a/w is no slot of w
+            owner = labels[max(own, key=len)] if own else None
             if owner is not None:
                 for node in topological([target, value]):
                     owners.setdefault(node, {})[owner] = None
@@ -110,4 +111,4 @@ class Boxes:
 
 def _is_aside(node: Node) -> bool:
     """Whether a box only shows the node: numbers, statistics, the optimizer's slots."""
-    return isinstance(node.op, Constant) or (isinstance(node.op, Variable) and not node.op.trainable)
+    return isinstance(node.op, Known) or (isinstance(node.op, Variable) and not node.op.trainable)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from netcli.analysis.inspect.roles import origins
 from netcli.errors import UsageError
-from netcli.graph import Constant, DType, Graph, Node, Op, Origin, Phase, Placeholder, Variable, op_of
+from netcli.graph import Constant, DType, Graph, Node, Op, Origin, Phase, Placeholder, Setting, Variable, op_of
 
 if TYPE_CHECKING:
     from tensorboardX.proto.graph_pb2 import GraphDef
@@ -27,7 +27,9 @@ FILE = "events.out.tfevents.netcli"
 _PREFIXES: Mapping[Phase, str] = {"forward": "", "backward": "gradients/", "update": "update/"}
 
 #: TensorBoard draws constants small, at what reads them, if they have TensorFlow's name.
-_OPERATIONS: Mapping[type[Op], str] = {Constant: "Const", Variable: "Variable", Placeholder: "Placeholder"}
+_OPERATIONS: Mapping[type[Op], str] = {
+    Constant: "Const", Setting: "Const", Variable: "Variable", Placeholder: "Placeholder",
+}  # fmt: skip
 
 #: Numbers of the types in TensorFlow's types.proto.
 _TYPES: Mapping[DType, int] = {"float32": 1, "float64": 2, "int32": 3, "uint8": 4, "bool": 10, "uint32": 22}
@@ -54,7 +56,7 @@ def write_events(graph: Graph, directory: Path) -> Path:
 
 
 def graph_def(graph: Graph) -> GraphDef:
-    """Every node of the graph, in graph order, named `PHASE/LAYER/NAME`.
+    """Every node of the graph, in graph order, named `PHASE/LAYER/NAME`; a layer in others is in their scopes.
 
     Shapes have the batch as -1. The attributes are those of the operation, and `layer`, `line` and, for the new value of a
     variable, `updates` with the variable's label.
@@ -76,8 +78,9 @@ def _names(graph: Graph, found: Mapping[Node, Origin]) -> dict[Node, str]:
     for node in graph.nodes:
         origin = found[node]
         short = graph.names[node].removeprefix(_PREFIXES[origin.phase])
-        scopes = [origin.phase] if not origin.layer or short.startswith(f"{origin.layer}/") else [origin.phase, origin.layer]
-        plain = re.sub(r"[^A-Za-z0-9_.\-/]", "_", "/".join([*scopes, short]))
+        if origin.layer:  # the layer's path once, in front: it is a scope for each layer around it
+            short = f"{origin.layer}/{f'/{short}'.replace(f'/{origin.layer}/', '/', 1).removeprefix('/')}"
+        plain = re.sub(r"[^A-Za-z0-9_.\-/]", "_", f"{origin.phase}/{short}")
         name, count = plain, 0
         while name in taken:
             count += 1

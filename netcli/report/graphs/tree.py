@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from netcli.analysis.inspect.formula import number
+from netcli.analysis.inspect.nesting import Nest, nests
 from netcli.analysis.inspect.records import LayerRow
 from netcli.analysis.inspect.roles import origins
 from netcli.graph import Constant, Graph, Node, Phase
@@ -22,7 +23,8 @@ class _Branch:
 
 
 def tree(graph: Graph, layers: Sequence[LayerRow], width: int | None = None, encoding: str = "utf-8") -> list[Line]:
-    """Every node under its layer and phase, each with its inputs and type; constants stand where they are read.
+    """Every node under its layer and phase, each with its inputs and type; constants stand where they are read. Layers stand
+    under the layer that they are in, before its own nodes.
 
     Layers come in the order of the stack; what belongs to none (the learning rate, the norm of all gradients) is a branch of
     its own, `step`. Lines are cut at `width` columns.
@@ -32,36 +34,39 @@ def tree(graph: Graph, layers: Sequence[LayerRow], width: int | None = None, enc
     for node in graph.nodes:
         if not isinstance(node.op, Constant):
             nodes.setdefault((found[node].layer, found[node].phase), []).append(node)
-    facts = {layer.name: layer for layer in layers}
-    names = dict.fromkeys([*facts, *(layer for layer, _ in nodes if layer), ""])
-    branches = [_layer(graph, name, facts.get(name), nodes) for name in names]
-    lines = _drawn([branch for branch in branches if branch.branches])
+    known = {layer.name for layer in layers}
+    others = [*(name for name in dict.fromkeys(layer for layer, _ in nodes if layer) if name not in known), ""]
+    trees = [*nests(layers), *(Nest(LayerRow(name, "", None, (), 0, 0, 0, 0), name or "step", ()) for name in others)]
+    lines = _drawn([branch for nest in trees if (branch := _layer(graph, nest, nodes)).branches])
     return [line_in(_cut(line, width), encoding) for line in lines]
 
 
-def _layer(graph: Graph, name: str, layer: LayerRow | None, nodes: dict[tuple[str, Phase], list[Node]]) -> _Branch:
-    facts = [f" · {layer.type}", f" · line {layer.line}"] if layer is not None and layer.line is not None else []
-    branches = []
+def _layer(graph: Graph, nest: Nest, nodes: Mapping[tuple[str, Phase], Sequence[Node]]) -> _Branch:
+    """A layer: those in it, then its own nodes."""
+    layer = nest.row
+    facts = [f" · {layer.type}", f" · line {layer.line}"] if layer.line is not None else []
+    branches = [branch for inner in nest.inside if (branch := _layer(graph, inner, nodes)).branches]
     for phase, title in _PHASES:
-        leaves = [_leaf(graph, node, name, phase) for node in nodes.get((name, phase), ())]
+        leaves = [_leaf(graph, node, layer.name, phase) for node in nodes.get((layer.name, phase), ())]
         if leaves:
             count = f" · {len(leaves)} node{'s' * (len(leaves) > 1)}"
             branches.append(_Branch((Styled(title, phase), Styled(count, "muted")), tuple(leaves)))
-    return _Branch((Styled(name or "step", "strong"), Styled("".join(facts), "muted")), tuple(branches))
+    return _Branch((Styled(nest.name, "strong"), Styled("".join(facts), "muted")), tuple(branches))
 
 
 def _leaf(graph: Graph, node: Node, layer: str, style: Style) -> _Branch:
-    """`name = op(inputs) : type attributes`, forward names without the layer that the node stands under."""
+    """`name = op(inputs) : type attributes`, names of forward nodes of the layer that the node stands under without it."""
 
     def short(x: Node) -> str:
-        return number(x) or graph.names[x].removeprefix(f"{layer}/")
+        name = graph.names[x]
+        return number(x) or (name.removeprefix(f"{layer}/") if name.rpartition("/")[0] == layer else name)
 
     call = f"{node.op.name}({', '.join(map(short, node.inputs))})" if node.inputs else node.op.name
     return _Branch((Styled(short(node), style), f" = {call}", Styled(f" : {node.type} {node.op.attributes}".rstrip(), "muted")))
 
 
 def _drawn(branches: Sequence[_Branch], indent: str = "") -> Iterable[Line]:
-    """The lines of the branches under `indent`; trees here are three levels deep."""
+    """The lines of the branches under `indent`."""
     for branch in branches:
         last = branch is branches[-1]
         yield (Styled(indent + ("└─ " if last else "├─ "), "muted"), *branch.label)

@@ -11,6 +11,7 @@ CASE = DatasetCase(
     settings={
         "shape": EXTENTS,
         "classes": Kind((2, 1000), (1, 0, -2, 2.5, "3", True, None, [2])),
+        "pixels": Kind((False,), ("true", 1, None, [True]), (True,)),  # with the shape of a vector
         "target": or_none(EXTENTS),
         "examples": NATURAL,
     },

@@ -69,7 +69,7 @@ def emit_wide(s: Scope, wide: Wide) -> None:
         for node in wide.nodes:
             if isinstance(node.op, Sum):
                 value = to_memory(s.at(node.inputs[0], (index,), 0))
-                kept = value if wide.size % LANES == 0 else e.b.select(s.below(index, wide.size), value, e.splat(0.0))
+                kept = value if wide.size % LANES == 0 else e.b.select(s.below(index), value, e.splat(0.0))
                 following.append(e.b.fadd(next(totals), kept))
             else:
                 value = to_memory(s.at(node, (index,), 0, compute=True))
@@ -78,14 +78,6 @@ def emit_wide(s: Scope, wide: Wide) -> None:
     for node, total in zip(sums, turn.values, strict=True):
         e.b.store(e.lane_sum(total), e.b.gep(s.partials(node), [s.part]))
     s.forget()
-
-
-def emit_total(s: Scope, node: Node, slices: int) -> None:
-    """The sum of a wide node: its slices, in their order."""
-    e, total = s.e, F32(0.0)
-    for number in range(slices):
-        total = e.b.fadd(total, e.b.load(e.b.gep(s.partials(node), [e.index(number)])))
-    e.b.store(total, s.array(node).pointer)
 
 
 def emit_narrow(s: Scope, node: Node) -> None:

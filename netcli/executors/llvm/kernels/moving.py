@@ -23,6 +23,7 @@ class Repeated(Inlined):
     """Along axes."""
 
     serves = (Broadcast,)
+    only_shapes = True
 
     def is_cheap(self, node: Node) -> bool:
         return True
@@ -47,6 +48,7 @@ class Reshaped(Inlined):
     """The same elements in row-major order."""
 
     serves = (Reshape,)
+    only_shapes = True
     view = True
 
     def is_cheap(self, node: Node) -> bool:

@@ -24,6 +24,6 @@ class RandomNumbers(Inlined):
         position = e.element(Layout.dense(op.shape), indices)
         example = s.example(block)
         place = s.integer(e.b.trunc(e.index(position), I32))
-        own = s.integer(I32(0x9E3779B9 * (op.id + 1) % 2**32))
+        own = s.integer(e.b.mul(e.b.add(s.identity(node, "id"), I32(1)), I32(0x9E3779B9)))
         bits, _ = threefry(s.xp, (seed + own, step), (example, place))  # type: ignore[arg-type]
         return (cast("Lanes", bits) >> 8).astype("float32") * 2.0**-24

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from netcli.executors.llvm.kernels.conv2d_views import Axis
 from netcli.executors.llvm.kernels.winograd_forms import F2, F4, Form, Matrix
@@ -70,6 +71,7 @@ def winograd_weight_grad_form(cpu: Cpu, conv: Convolution) -> Form | None:
     return _cheapest(cpu, conv, weight_grad_slots)
 
 
+@cache
 def _cheapest(cpu: Cpu, conv: Convolution, cost: Cost) -> Form | None:
     best, least = None, direct_slots(cpu, conv) / _WORTH
     for form in (F2, F4):

@@ -43,25 +43,43 @@ function heads() {
     .map((phase) => text(world.columns[phase], 12, names[phase], `column ${phase}`));
 }
 
-function drawBand({ top, height, open }) {
-  return make("rect", { class: `band${open ? " open" : ""}`, x: world.left, y: top, width: world.right - world.left, height, rx: 8 });
+function drawBand({ thing, top, height, open, depth }) {
+  return make("rect", { class: `band${open ? " open" : ""}`, x: leftOf(depth), y: top, width: wide(depth), height, rx: 8, "data-band": thing.key });
+}
+
+// Bands of layers in layers are narrower: where one begins, and how wide it is.
+function leftOf(depth) {
+  return world.left + depth * size.inset;
+}
+
+function wide(depth) {
+  return world.right - world.left - 2 * depth * size.inset;
 }
 
 // The heading of an open layer, which closes it; or of a layer without nodes.
-function drawName({ thing, top, open }) {
+function drawName({ thing, top, open, depth }) {
   const label = make("g", open ? { class: "name toggle", "data-thing": thing.key } : { class: "name" });
-  label.append(make("rect", { class: "hit", x: world.left, y: top, width: world.right - world.left, height: size.head, rx: 8 }));
-  const words = make("text", { x: world.left + 12, y: top + 20 }, `${open ? "▾ " : ""}${thing.name}`);
+  label.append(make("rect", { class: "hit", x: leftOf(depth), y: top, width: wide(depth), height: size.head, rx: 8 }));
+  const words = make("text", { x: leftOf(depth) + 12, y: top + 20 }, `${open ? "▾ " : ""}${thing.label}`);
   words.append(make("tspan", { dx: 10 }, [...thing.facts, ...(open ? [counts(thing)] : [])].join(" · ")));
   label.append(words);
   return label;
 }
 
 function counts(thing) {
-  const all = thing.layers ?? [thing];
   const inside = Object.values(thing.boxes).reduce((sum, box) => sum + box.nodes.length, 0);
-  const parameters = all.reduce((sum, layer) => sum + layer.parameters, 0);
+  const parameters = parametersOf(thing);
   return [count(inside, "node"), ...(parameters ? [count(parameters, "parameter")] : [])].join(" · ");
+}
+
+function parametersOf(thing) {
+  return wholeOf(thing).reduce((sum, layer) => sum + layer.parameters, 0);
+}
+
+// The shape of what comes out of a layer, or out of the last one of a group.
+function outputOf(thing) {
+  const { output_shape: shape } = thing.stack?.at(-1) ?? thing;
+  return ["n", ...shape].join("×");
 }
 
 // ---- edges
@@ -174,7 +192,9 @@ function wordsOf(box) {
 
 function subtitleOf(box) {
   if (box.phase !== "forward" || !box.thing) return count(box.nodes.length, "node");
-  return `${box.thing.last_name ? `to ${box.thing.last_name} · ` : ""}${counts(box.thing)}`;
+  const parameters = parametersOf(box.thing);
+  const facts = [outputOf(box.thing), ...(box.thing.last_name ? [`to ${box.thing.last_name}`] : []), ...(parameters ? [count(parameters, "parameter")] : [])];
+  return facts.join(" · ");
 }
 
 function fullText(box) {

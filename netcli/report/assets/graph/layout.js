@@ -1,10 +1,10 @@
 // Where the boxes stand. Within a layer dagre ranks the forward boxes; the backward ones mirror them, updates stand outside.
 
 const painted = data.examples !== null;
-const size = { width: 236, height: painted ? 62 : 44, stack: 8, gap: 22, lane: 30, gutter: 160, head: 30, pad: 14, closed: painted ? 62 : 48, between: 18, updates: 52 };
+const size = { width: 236, height: painted ? 62 : 44, stack: 8, gap: 22, lane: 30, gutter: 160, head: 30, pad: 14, closed: painted ? 62 : 48, between: 18, updates: 52, inset: 10 };
 const mirrored = boxesOf("backward").length > 0;
 let placed = new Map(); // of each box that is seen, by key: { x, y, width, height }, the middle of the box
-let bands = []; // layers and groups from top to bottom: { thing, top, height, open }
+let bands = []; // layers and groups from top to bottom, outer ones first: { thing, top, height, open, depth }
 let world = { left: 0, right: 0, height: 0, columns: {} };
 
 function boxesOf(phase) {
@@ -62,39 +62,59 @@ function inLanes({ heights, roles }, spots) {
   return found;
 }
 
-// The things to draw, from top to bottom: layers, and groups that are closed.
-function shown() {
-  return [...groups.filter((group) => !state.open.has(group)), ...layers.filter((layer) => !layer.group || state.open.has(layer.group))]
+// The things to draw in a layer, or in the main stack, from top to bottom: layers, and groups that are closed.
+function shown(outer = null) {
+  return [...groups.filter((group) => group.outer === outer && !state.open.has(group)), ...layers.filter((layer) => layer.outer === outer && (!layer.group || state.open.has(layer.group)))]
     .sort((a, b) => (a.first ?? a.index) - (b.first ?? b.index));
+}
+
+// Whether what is in a layer is seen.
+function isOpen(thing) {
+  return !thing.layers && state.open.has(thing) && thing.rows.length + thing.inside.length > 0;
+}
+
+// The layers that are open, with those open in them, and how many are in each other.
+function opened(things) {
+  return things.filter(isOpen).flatMap((layer) => [layer, ...opened(shown(layer))]);
 }
 
 function layOut() {
   placed = new Map();
   bands = [];
-  const things = shown();
-  const open = things.filter((thing) => thing.rows?.length && state.open.has(thing));
+  const open = opened(shown());
   const spots = open.flatMap((layer) => [...rank(layer).values()]);
   const reach = (pick, start) => spots.reduce((found, spot) => pick(found, spot.x), start);
-  world.columns = columns(reach(Math.min, 0), reach(Math.max, 0));
-  let y = 34;
-  for (const thing of things) {
-    const isOpen = open.includes(thing);
-    const height = isOpen ? size.head + placeRows(thing, y + size.head) + size.pad : thing.boxes.forward ? placeClosed(thing, y) : size.head;
-    bands.push({ thing, top: y, height, open: isOpen });
-    y += height + size.between;
-  }
-  y = placeRest(y + 34);
-  world.height = y + 40; // room for the legend
+  world.columns = columns(reach(Math.min, 0), reach(Math.max, 0), Math.max(0, ...open.map((layer) => layer.depth + (layer.inside.length ? 1 : 0))));
+  world.height = placeRest(stack(shown(), 34, 0) + 34) + 40; // room for the legend
 }
 
-// The column of each phase: the x of its spine, and how wide it is.
-function columns(least, most) {
+// Things one under the other from a height on, in so many layers; the height under them.
+function stack(things, top, depth) {
+  let y = top;
+  for (const thing of things) {
+    const band = { thing, top: y, height: 0, open: isOpen(thing), depth };
+    bands.push(band);
+    band.height = band.open ? placeOpen(thing, y + size.head, depth) - y : thing.boxes.forward ? placeClosed(thing, y) : size.head;
+    y += band.height + size.between;
+  }
+  return y;
+}
+
+// What is in a layer, then its own rows; the height under them.
+function placeOpen(layer, top, depth) {
+  const y = layer.inside.length ? stack(shown(layer), top, depth + 1) : top;
+  return layer.rows.length ? y + placeRows(layer, y) + size.pad : y - size.between + size.pad;
+}
+
+// The column of each phase: the x of its spine, and how wide it is, with so many layers in each other.
+function columns(least, most, deepest) {
   const half = size.width / 2;
   const axis = most + half + size.gutter / 2;
   const outer = 2 * axis - least + half;
-  world.left = least - half - size.pad;
+  const side = size.pad + deepest * size.inset;
+  world.left = least - half - side;
   const update = outer + size.updates + half;
-  world.right = (!mirrored ? most + half : boxesOf("update").length ? update + half : outer) + size.pad;
+  world.right = (!mirrored ? most + half : boxesOf("update").length ? update + half : outer) + side;
   return { axis, update, forward: 0, backward: 2 * axis };
 }
 

@@ -48,7 +48,8 @@ function choose(box) {
 
 // Open what a box is hidden in.
 function reveal(box) {
-  const wanted = [box.layer?.group, box.level === "row" ? box.layer : null].filter((thing) => thing && !state.open.has(thing));
+  const holders = around(box.layer ?? box.thing?.outer).filter((thing) => thing !== box.thing);
+  const wanted = holders.filter((thing) => !state.open.has(thing));
   for (const thing of wanted) state.open.add(thing);
   if (wanted.length) draw();
 }
@@ -67,7 +68,6 @@ function toggle(thing) {
 
 function setAll(open) {
   state.open = new Set(open ? [...layers, ...groups] : []);
-  if (!open) for (const group of groups) state.open.delete(group);
   draw();
   fit(false);
   show();
@@ -190,8 +190,15 @@ function enter() {
   if (now.level === "row") state.selected = thing.boxes[now.phase];
   const opens = !state.open.has(thing);
   toggle(thing);
-  if (opens) choose(thing.layers ? thing.layers[0].boxes.forward : thing.rows[0].boxes[0]);
+  if (opens) choose(firstIn(thing));
   else choose(state.selected);
+}
+
+// The first box that is seen in a layer or group that is open.
+function firstIn(thing) {
+  const first = (thing.stack ?? thing.inside)[0];
+  if (!first) return thing.rows[0].boxes[0];
+  return isOpen(first) ? firstIn(first) : first.boxes.forward ?? Object.values(first.boxes)[0] ?? thing.rows[0].boxes[0];
 }
 
 function lightSelected() {

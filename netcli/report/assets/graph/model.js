@@ -52,26 +52,45 @@ function addClosed(level, thing, key, rows, text) {
 const users = nodes.map(() => []);
 for (const node of nodes) for (const id of new Set(node.inputs)) users[id].push(node.id);
 
+// Layers stand in the order of the stack, each before those in it; what is in a layer is computed before its own rows.
 layers.forEach((layer, index) => {
   layer.index = index;
+  layer.inside = [];
+  layer.outer = layer.around === null ? null : layers[layer.around];
+  if (layer.outer) layer.outer.inside.push(layer);
   layer.rows.forEach((row, place) => addRow(layer, row, place));
-  addClosed("layer", layer, `layer ${index}`, layer.rows, layer.name);
 });
+for (const layer of layers) addClosed("layer", layer, `layer ${layer.index}`, rowsOf(layer), layer.label);
 groups.forEach((group, number) => {
   group.layers = layers.slice(group.first, group.last + 1);
-  for (const layer of group.layers) layer.group = group;
-  addClosed("group", group, `group ${number}`, group.layers.flatMap((layer) => layer.rows), `${group.times} × ${group.size > 1 ? `these ${group.size} layers` : "this layer"}`);
+  group.outer = group.around === null ? null : layers[group.around];
+  group.stack = group.layers.filter((layer) => layer.outer === group.outer);
+  for (const layer of group.stack) layer.group = group;
+  addClosed("group", group, `group ${number}`, group.stack.flatMap(rowsOf), `${group.times} × ${group.size > 1 ? `these ${group.size} layers` : "this layer"}`);
 });
+
+// The rows of a layer and of those in it, as they are computed.
+function rowsOf(layer) {
+  return [...layer.inside.flatMap(rowsOf), ...layer.rows];
+}
+
+// A layer with those in it; the layers of a group.
+function wholeOf(thing) {
+  return thing.layers ?? [thing, ...thing.inside.flatMap(wholeOf)];
+}
+
+// The layers and groups that a layer stands in, from the outside, and itself.
+function around(layer) {
+  return layer ? [...around(layer.outer), ...(layer.group ? [layer.group] : []), layer] : [];
+}
 const restTexts = { forward: "metrics and statistics", backward: "norms of gradients", update: "norms and what is shared" };
 const rest = Object.entries(data.rest).map(([phase, part]) => addBox("rest", `${phase} rest`, phase, restTexts[phase], part));
 if (data.open) for (const thing of [...layers, ...groups]) state.open.add(thing);
 
 // The box that stands for a box while layers are closed.
 function seen(box) {
-  const layer = box.layer;
-  if (!layer) return box;
-  if (layer.group && !state.open.has(layer.group)) return layer.group.boxes[box.phase];
-  return state.open.has(layer) ? box : layer.boxes[box.phase];
+  const closed = around(box.layer ?? box.thing?.outer).find((thing) => !state.open.has(thing));
+  return closed ? closed.boxes[box.phase] : box;
 }
 
 function isSeen(box) {
@@ -90,18 +109,30 @@ function kindOf(from, to) {
 }
 
 // The boxes that a gradient passes on its way from below to a node, of operations that hand it on as it is: they have no
-// node of their own. An operation that several others read gets a sum, and is the end of such a way.
-function passed(node) {
-  const found = [];
-  let row = node.forward === null ? null : home[node.forward].row;
-  while (row) {
-    const passing = row.boxes.find((box) => box.phase === "backward" && !box.nodes.length);
-    if (passing) found.unshift(passing);
-    else if (found.length) break;
-    const next = [...new Set(users[row.forward.nodes.at(-1)].map((id) => home[id]).filter((box) => box.row && box.phase === "forward").map((box) => box.row))];
-    row = next.length === 1 && next[0] !== row && next[0].boxes.some((box) => box.phase === "backward" && !box.nodes.length) ? next[0] : null;
+// node of their own.
+function passed(id, node) {
+  const [from, to] = [home[id].row, node.forward === null ? null : home[node.forward].row];
+  if (!to || from === to) return [];
+  const first = home[node.id].row !== to && passing(to) ? [passing(to)] : [];
+  const last = from && passing(from) ? [passing(from)] : []; // above the sum of what comes from below
+  const waiting = [[to]];
+  while (waiting.length) {
+    const way = waiting.shift();
+    const next = readersOf(way.at(-1));
+    if (next.includes(from)) return [...first, ...way.slice(1).map(passing), ...last].reverse();
+    for (const row of next) if (passing(row) && !way.includes(row)) waiting.push([...way, row]);
   }
-  return found;
+  return first;
+}
+
+function passing(row) {
+  return row.boxes.find((box) => box.phase === "backward" && !box.nodes.length);
+}
+
+// The rows that read what a row computes.
+function readersOf(row) {
+  const read = users[row.forward.nodes.at(-1)].map((id) => home[id]).filter((box) => box.row && box.phase === "forward");
+  return [...new Set(read.map((box) => box.row))].filter((other) => other !== row);
 }
 
 // The edges between the boxes that are seen, each with the ids of the values that flow along it.
@@ -119,7 +150,7 @@ function edgesSeen() {
     if (home[user.id].level === "rest" || !home[user.id].own.has(user.id)) continue;
     for (const id of user.inputs) {
       if (!flows(id) || home[id] === home[user.id] || home[user.id].phase === "update") continue;
-      const stops = [home[id], ...(nodes[id].phase === "backward" ? passed(user) : []), home[user.id]];
+      const stops = [home[id], ...(nodes[id].phase === "backward" ? passed(id, user) : []), home[user.id]];
       for (let place = 1; place < stops.length; place += 1) join(id, stops[place - 1], stops[place]);
     }
   }

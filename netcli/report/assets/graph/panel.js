@@ -72,12 +72,12 @@ function yaml(layer) {
 }
 
 function aboutClosed(box) {
-  const all = box.thing.layers ?? [box.thing];
+  const all = wholeOf(box.thing);
   const total = (name) => all.reduce((sum, layer) => sum + layer[name], 0);
   const button = el("button", { class: "action", onclick: () => toggle(box.thing) }, state.open.has(box.thing) ? "Close (Enter)" : "Open (Enter)");
   return el("div", {}, facts([
     ["layers", all.length > 1 ? String(all.length) : null], ["nodes", String(Object.values(box.thing.boxes).reduce((sum, one) => sum + one.nodes.length, 0))],
-    ["output", all.at(-1).output_shape.length ? `n×${all.at(-1).output_shape.join("×")}` : "scalar"], ["parameters", total("parameters").toLocaleString("en")],
+    ["output", outputOf(box.thing)], ["parameters", total("parameters").toLocaleString("en")],
     ["FLOPs", `${amount(total("flops_forward"), "FLOP", 1000)} forward, ${amount(total("flops_backward"), "FLOP", 1000)} backward`],
     ["kept", `${amount(total("activation_bytes"), "B", 1024)} an example`],
   ]), button);

@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
-from netcli.graph import Graph, read_by
+from netcli.graph import Graph, Node, read_by
 from netcli.report.graphs.figure.plan import Cell, Column, Plan
 
 #: What flows: a value to the next operation, a value kept for the backward pass, a gradient, a gradient to its update.
@@ -25,11 +25,13 @@ class Edge:
 def edges(graph: Graph, plan: Plan) -> list[Edge]:
     """Every edge once, in the order of the cells that they lead to.
 
-    A parameter's update names it; no edge leads there from the parameter itself.
+    A parameter's update names it; no edge leads there from the parameter itself. Nor does one lead from a layer that is one
+    cell to the loss for the penalties on its parameters: it would hide where the layer's output goes.
     """
     pairs: dict[tuple[Cell, Cell], None] = {}
     for target in plan.cells:
-        sources = [plan.cell_of[x] for node in target.nodes for x in read_by(node) if x in plan.cell_of]
+        read = [x for node in target.nodes for x in read_by(node) if x in plan.cell_of]
+        sources = [plan.cell_of[x] for x in read if not _is_penalty(x, plan.cell_of[x], target)]
         if target.value is not None:
             sources.append(plan.cell_of[target.value])  # another cell, if that computes the value too
         for source in sources:
@@ -37,6 +39,11 @@ def edges(graph: Graph, plan: Plan) -> list[Edge]:
                 pairs[source, target] = None
     found = [Edge(source, target, _flow(source, target)) for source, target in pairs]
     return [*found, *_turn(graph, plan, {edge.target for edge in found if edge.flow == "gradient"})]
+
+
+def _is_penalty(x: Node, source: Cell, target: Cell) -> bool:
+    """Whether a layer that is one cell gives something else than its output, which is a value of each example."""
+    return source.value is None and source.kind == target.kind == "forward" and not x.type.varying
 
 
 def _flow(source: Cell, target: Cell) -> Flow:

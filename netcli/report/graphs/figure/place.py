@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from netcli.report.graphs.figure.edges import Edge
@@ -22,6 +22,8 @@ MARGIN, HEADINGS, TITLE = 16, 36, 26
 _GAP, _TRACK, _ABOVE = 20, 6, 10
 #: Room in a lane beside its boxes, under them, and under the lane.
 _BESIDE, _UNDER, _BETWEEN_LANES = 12, 12, 8
+#: Room between the border of a lane and those in it.
+_INSET = 8
 #: The least width of each gutter; room at both sides of its lines; between its lines; between lines one above the other.
 _LEAST_GUTTER = (44, 120, 44, 34)
 _BESIDE_LINES, _BETWEEN_LINES, _BETWEEN_ENDS = 18, 7, 6
@@ -84,11 +86,21 @@ def figure(plan: Plan, edges: Sequence[Edge]) -> Figure:
         cell: Rectangle(columns[cell.column].x, top, columns[cell.column].width, under - top)
         for cell, (top, under) in heights.items()
     }
-    lanes = {lane: Rectangle(MARGIN, top, width - 2 * MARGIN, under - top) for lane, (top, under) in lane_heights.items()}
+    lanes = {lane: _lane(lane, width, *span) for lane, span in lane_heights.items()}
     return Figure(width, bottom, boxes, lanes, columns, {way.edge: lines.points(way, boxes, columns) for way in found})
 
 
 Span = tuple[float, float]
+
+
+def _lane(lane: Lane, width: float, top: float, under: float) -> Rectangle:
+    side = MARGIN + _INSET * lane.depth
+    return Rectangle(side, top, width - 2 * side, under - top)
+
+
+def _deepest(lanes: Iterable[Lane]) -> int:
+    """How many lanes stand in each other, beyond one."""
+    return max((max(lane.depth, _deepest(lane.inside)) for lane in lanes if lane.title), default=0)
 
 
 def _heights(plan: Plan, found: Sequence[Way]) -> tuple[dict[Cell, Span], dict[Lane, Span], float]:
@@ -98,26 +110,45 @@ def _heights(plan: Plan, found: Sequence[Way]) -> tuple[dict[Cell, Span], dict[L
     for way in found:
         number = places[way.edge.target].row
         tracks[number] = max(tracks.get(number, 0), 0 if way.track is None else way.track + 1)
-    tops: list[float] = []
-    lanes: dict[Lane, Span] = {}
-    y: float = MARGIN + HEADINGS
-    for lane in plan.lanes:
-        top = y
-        y += TITLE - _ABOVE if lane.title and lane.rows else TITLE if lane.title else 0
-        for place, row in enumerate(lane.rows):
-            number = len(tops)
-            y += (_ABOVE if lane.title and place == 0 else _GAP) + _TRACK * tracks.get(number, 0)
-            tops.append(y)
-            y += row.height * (BOX + _GAP) - _GAP
-        y += _UNDER * bool(lane.title and lane.rows)
-        if lane.title:
-            lanes[lane] = (top, y)
-        y += _BETWEEN_LANES
+    stacking = _Stacking(tracks)
+    bottom = stacking.place(plan.lanes, MARGIN + HEADINGS)
+    tops = stacking.tops
     cells = {
         cell: (tops[span.row] + span.first * (BOX + _GAP), tops[span.row] + span.last * (BOX + _GAP) + BOX)
         for cell, span in places.items()
     }
-    return cells, lanes, y
+    return cells, stacking.lanes, bottom
+
+
+class _Stacking:
+    """Puts lanes one under the other, each with those in it and then its own rows: `tops` of the rows, spans of the lanes."""
+
+    def __init__(self, tracks: Mapping[int, int]) -> None:
+        self._tracks = tracks
+        self.tops: list[float] = []
+        self.lanes: dict[Lane, Span] = {}
+
+    def place(self, lanes: Iterable[Lane], y: float) -> float:
+        """From this height on; the height under them."""
+        for lane in lanes:
+            y = self._lane(lane, y) + _BETWEEN_LANES
+        return y
+
+    def _lane(self, lane: Lane, top: float) -> float:
+        y = top
+        if lane.title:
+            self.lanes[lane] = (top, top)  # before those in it, which are drawn over it
+            y += TITLE if lane.inside or not lane.rows else TITLE - _ABOVE
+        y = self.place(lane.inside, y)
+        for place, row in enumerate(lane.rows):
+            first = lane.title and place == 0 and not lane.inside
+            y += (_ABOVE if first else _GAP) + _TRACK * self._tracks.get(len(self.tops), 0)
+            self.tops.append(y)
+            y += row.height * (BOX + _GAP) - _GAP
+        y += _UNDER * bool(lane.title and lane.rows)
+        if lane.title:
+            self.lanes[lane] = (top, y)
+        return y
 
 
 def _columns(plan: Plan, lines: _Lines) -> tuple[dict[Column, Rectangle], float]:
@@ -126,7 +157,8 @@ def _columns(plan: Plan, lines: _Lines) -> tuple[dict[Column, Rectangle], float]
     for cell in plan.cells:
         shape = BETWEEN * CHARACTER + text_width(cell.shape) if cell.shape else 0
         widths[cell.column] = max(widths.get(cell.column, 0), 2 * PADDING + text_width(shown_text(cell)) + shape)
-    x: float = MARGIN + _BESIDE
+    beside = _BESIDE + _INSET * _deepest(plan.lanes)
+    x: float = MARGIN + beside
     found: dict[Column, Rectangle] = {}
     for column in Column:
         if column in widths:
@@ -138,7 +170,7 @@ def _columns(plan: Plan, lines: _Lines) -> tuple[dict[Column, Rectangle], float]
             open_ = number or (column in widths and Column(column + 1) in widths)
             lines.gutters[column] = Rectangle(x, MARGIN, max(needed, _LEAST_GUTTER[column]) if open_ else 0, 0)
             x = lines.gutters[column].right
-    return found, x + _BESIDE + MARGIN
+    return found, x + beside + MARGIN
 
 
 class _Lines:

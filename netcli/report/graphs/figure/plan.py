@@ -14,7 +14,7 @@ from netcli.analysis.inspect.mirror import Entry, Mirror, Section
 from netcli.analysis.inspect.roles import is_computed, is_count
 from netcli.analysis.inspect.updates import update_nodes
 from netcli.graph import Graph, Leaf, Node, TensorType
-from netcli.report.graphs.folding import Detail, Repeat, choose
+from netcli.report.graphs.folding import Detail, Repeat, Shown, choose
 
 #: What a cell shows; it decides its colours.
 Kind = Literal["forward", "parameter", "backward", "update"]
@@ -60,11 +60,21 @@ class Row:
 
 @dataclass(eq=False)
 class Lane:
-    """A layer across all columns, or what is not part of one: `title` is then empty."""
+    """A layer across all columns, or what is not part of one: `title` is then empty.
+
+    The lanes of the layers in it stand `inside`, above its own rows; `depth` is in how many lanes it stands.
+    """
 
     title: str
     facts: Sequence[str] = ()
     rows: list[Row] = field(default_factory=list)
+    inside: list[Lane] = field(default_factory=list)
+    depth: int = 0
+
+    @property
+    def all_rows(self) -> list[Row]:
+        """Those of the lanes in it, then its own."""
+        return [*(row for lane in self.inside for row in lane.all_rows), *self.rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +92,7 @@ class Plan:
     @property
     def rows(self) -> list[Row]:
         """All rows, from top to bottom."""
-        return [row for lane in self.lanes for row in lane.rows]
+        return [row for lane in self.lanes for row in lane.all_rows]
 
     @property
     def cells(self) -> list[Cell]:
@@ -90,10 +100,20 @@ class Plan:
         return [cell for row in self.rows for column in sorted(row.cells) for cell in row.cells[column]]
 
 
-def plan(graph: Graph, drawn: Mirror, detail: Detail) -> Plan:
-    """The plan of a picture. Every node of the graph is in one cell, or left out."""
-    choice = choose(drawn.sections, detail, lambda sections: len(_lanes(graph, sections)[1]))
-    lanes = [_folded(choice.items)] if choice.layers_only else _lanes(graph, choice.items)[0]
+def plan(graph: Graph, drawn: Mirror, detail: Detail, depth: int | None = None) -> Plan:
+    """The plan of a picture. Every node of the graph is in one cell, or left out.
+
+    Layers that stand in `depth` others or more are cells of the ones around them; None: as far as there is room.
+    """
+
+    def made(items: Sequence[Shown | Repeat], layers_only: bool) -> list[Lane]:
+        return _stacked(graph, items, layers_only=layers_only)
+
+    def rows(items: Sequence[Shown | Repeat], layers_only: bool) -> int:
+        return sum(len(lane.all_rows) for lane in made(items, layers_only))
+
+    choice = choose(drawn.trees, detail, rows, depth)
+    lanes = made(choice.items, choice.layers_only)
     turn = None
     if drawn.has_gradients:
         turn = (Cell(Column.DATA, "forward", drawn.end), Cell(Column.GRADIENT, "backward", f"∂{drawn.end} = 1"))
@@ -102,15 +122,27 @@ def plan(graph: Graph, drawn: Mirror, detail: Detail) -> Plan:
     return Plan(lanes, *_claimed(graph, cells), turn)
 
 
-def _lanes(graph: Graph, items: Iterable[Section | Repeat]) -> tuple[list[Lane], list[Row]]:
-    """The lanes, and all of their rows."""
-    lanes = [_repeat(item) if isinstance(item, Repeat) else _section(graph, item) for item in items]
-    return lanes, [row for lane in lanes for row in lane.rows]
+def _stacked(graph: Graph, items: Iterable[Shown | Repeat], depth: int = 0, *, layers_only: bool) -> list[Lane]:
+    """The lanes of layers one under the other; those of one row share a lane."""
+    lanes: list[Lane] = []
+    joins = False
+    for item in items:
+        is_lane = isinstance(item, Shown) and (bool(item.inside) or not (item.closed or layers_only))
+        if isinstance(item, Shown) and is_lane:
+            lanes.append(_section(graph, item.section, depth))
+            lanes[-1].inside = _stacked(graph, item.inside, depth + 1, layers_only=layers_only)
+        else:
+            row = _repeat(item) if isinstance(item, Repeat) else _layer(item)
+            if not (joins and layers_only):
+                lanes.append(Lane("", depth=depth))
+            lanes[-1].rows.append(row)
+        joins = not is_lane
+    return lanes
 
 
-def _section(graph: Graph, section: Section) -> Lane:
+def _section(graph: Graph, section: Section, depth: int) -> Lane:
     """A layer. What is computed aside stands in the row of the data that follow."""
-    lane = Lane(section.layer.name or "graph", section.facts)
+    lane = Lane(section.name or "graph", section.facts, depth=depth)
     for entry in section.entries:
         cells = {column: stack for column, stack in _entry(graph, entry).items() if stack}
         before = lane.rows[-1].cells if lane.rows else {Column.DATA: []}
@@ -147,33 +179,25 @@ def _shape(type_: TensorType) -> str:
     return numbers.shape(type_.shape, varying=type_.varying)
 
 
-def _repeat(repeat: Repeat) -> Lane:
+def _repeat(repeat: Repeat) -> Row:
     """One row for the blocks that are not shown."""
     sections = repeat.sections
     cells = {Column.DATA: [Cell(Column.DATA, "forward", repeat.text, "", None, _values(sections))]}
     if any(section.gradients for section in sections):
-        text = f"their gradients, {repeat.times} times"
+        text = "their gradients" if repeat.times == 1 else f"their gradients, {repeat.times} times"
         cells[Column.GRADIENT] = [Cell(Column.GRADIENT, "backward", text, "", None, _gradients(sections))]
-    return Lane("", rows=[Row(cells)])
+    return Row(cells)
 
 
-def _folded(items: Iterable[Section | Repeat]) -> Lane:
-    """A row for each layer."""
-    lane = Lane("")
-    for item in items:
-        lane.rows += _repeat(item).rows if isinstance(item, Repeat) else [_layer(item)]
-    return lane
-
-
-def _layer(section: Section) -> Row:
+def _layer(item: Shown) -> Row:
     """A layer in one row: its output, the bytes that its values are kept in, the gradients that come out of it."""
-    layer = section.layer
-    text = layer.name + (f" · line {layer.line}" if layer.line is not None else "")
+    layer, section = item.layer, item.section
+    text = section.name + (f" · line {layer.line}" if layer.line is not None else "")
     kept = f" · {numbers.size(layer.activation_bytes)} kept" if layer.activation_bytes else ""
     shape = numbers.shape(layer.output_shape, varying=True) + kept
-    cells = {Column.DATA: [Cell(Column.DATA, "forward", text, shape, None, _values([section]))]}
+    cells = {Column.DATA: [Cell(Column.DATA, "forward", text, shape, None, _values(item.sections))]}
     if section.gradients:
-        cells[Column.GRADIENT] = [Cell(Column.GRADIENT, "backward", section.gradients, "", None, _gradients([section]))]
+        cells[Column.GRADIENT] = [Cell(Column.GRADIENT, "backward", section.gradients, "", None, _gradients(item.sections))]
     return Row(cells)
 
 

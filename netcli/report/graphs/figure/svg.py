@@ -9,7 +9,7 @@ from netcli.analysis.inspect.formula import number
 from netcli.analysis.inspect.mirror import Mirror, mirror
 from netcli.analysis.inspect.records import LayerRow
 from netcli.analysis.inspect.roles import is_count
-from netcli.graph import Constant, Graph, Node, Phase
+from netcli.graph import Graph, Known, Node, Phase
 from netcli.report.graphs.colours import DARK, LIGHT, Colour
 from netcli.report.graphs.figure.edges import Edge, edges
 from netcli.report.graphs.figure.place import (
@@ -70,14 +70,14 @@ _HEADINGS = {
 _LEGEND_LINE, _BASELINE, _ROUNDING = 20, 17, 5
 
 
-def svg(graph: Graph, layers: Sequence[LayerRow], detail: Detail = "auto") -> str:
-    """The picture of a graph with an output `loss` as an SVG document.
+def svg(graph: Graph, layers: Sequence[LayerRow], detail: Detail = "auto", depth: int | None = None) -> str:
+    """The picture of a graph with an output `loss` as an SVG document; `detail` and `depth` say how much of it.
 
     Each group of the class `box` has, as `data-nodes`, the ids that its nodes have in the JSON form, and a tooltip that writes
     them out; the last line has those of the nodes that are not drawn. A line has the ids of its two boxes.
     """
     drawn = mirror(graph, layers)
-    planned = plan(graph, drawn, detail)
+    planned = plan(graph, drawn, detail, depth)
     return _Writing(graph, drawn, planned, figure(planned, edges(graph, planned))).text()
 
 
@@ -171,7 +171,7 @@ class _Writing:
 
     def _legend(self) -> list[str]:
         columns = int((self._figure.width - 2 * MARGIN) / CHARACTER)
-        left_out = sum(not (is_count(node) or isinstance(node.op, Constant)) for node in self._plan.left_out)
+        left_out = sum(not (is_count(node) or isinstance(node.op, Known)) for node in self._plan.left_out)
         return legend(self._drawn, (), columns, left_out)
 
 
