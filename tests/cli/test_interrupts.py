@@ -55,7 +55,7 @@ def test_a_signal_ends_a_compilation(tmp_path: Path) -> None:
         assert child.stdout is not None
         assert child.stdout.readline().startswith("compiling, ")
         child.send_signal(signal.SIGINT)
-        rest, said = child.communicate(timeout=5)
+        rest, said = child.communicate(timeout=30)
     assert (child.returncode, rest, said) == (130, "", "interrupted\n")
     assert not run.exists()
 

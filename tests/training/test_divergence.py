@@ -223,4 +223,4 @@ def test_what_belongs_to_no_layer_has_no_place(tmp_path: Path) -> None:
     """A rate beyond float32 is no layer's fault."""
     result = call("train", config_of(tmp_path), "train.optimizer.adam.lr=1e300", "--run-dir", tmp_path / "run")
     assert result.exit_code == 1
-    assert result.stderr.startswith("error: training diverged in epoch 1, step 1 of it: inf, constant")
+    assert result.stderr.startswith("error: training diverged in epoch 1, step 1 of it: lr, setting")

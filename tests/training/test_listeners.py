@@ -113,7 +113,7 @@ def test_the_position_within_an_epoch_is_kept(tmp_path: Path) -> None:
 def unprepared(request: pytest.FixtureRequest) -> Iterator[str]:
     """An executor that cannot prepare a batch; its name."""
 
-    def prepare_batch(self: object, examples: int) -> None:
+    def prepare_batch(self: object, examples: int, told: object = None) -> None:
         raise ExecutorError(f"no room for {examples} examples")
 
     with patch.object(request.param, "prepare", prepare_batch):

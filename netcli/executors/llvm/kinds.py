@@ -99,9 +99,13 @@ class Kind:
         buffer = self._plan.buffer(node)
         at = self._slot((_base(buffer.memory), buffer.offset), buffer.offset)
         text = f" in {buffer.memory} at {at} {buffer.varying}{self._laid_out(node)}"
-        if node in self._roots and (partial := self._plan.buffers[node].partial) is not None:
+        if node not in self._roots:
+            return text
+        if (partial := self._plan.buffers[node].partial) is not None:
             text += f" parts at {self._slot(('shared', partial), partial)}"
-        return text
+        kernel, houses = kernel_of(node.op), self._schedule.houses
+        there = [houses.is_at_home(x, node, start) for x, start in kernel.parts(node)] if kernel else []
+        return f"{text} there {there}" if there else text
 
     # what a flat kernel does not depend on
 
