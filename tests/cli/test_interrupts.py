@@ -56,7 +56,7 @@ def test_a_signal_ends_a_compilation(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         env=env,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - background jobs ignore it
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline().startswith("compiling, ")
