@@ -153,6 +153,7 @@ def test_layers_are_aligned_within_the_layers_around_them(tmp_path: Path) -> Non
     other = SAME.replace("relu", "tanh, relu")
     found = compared(tmp_path, NEST, [*NEST[:2], other, *NEST[3:]])
     assert changes(found) == [("added", None, "residual1/tanh1")]
+    assert [pair.yaml for pair in found.layers if pair.change == "added"] == ["tanh"]  # the line is the residual's
     assert all(pair.settings == () for pair in found.layers)  # layers are no settings of the layer around them
 
 

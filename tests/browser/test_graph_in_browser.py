@@ -106,7 +106,7 @@ def test_forward_left_backward_right_at_the_same_height_updates_outside(opened: 
         column: box(page, title, column, "relu1").bounding_box()
         for column, title in (("forward", "relu(x)"), ("backward", "select(y > 0, g, 0)"))
     }
-    update = box(page, "weight − lr · (0.9 · momentum + ∂weight)", "update", "conv1").bounding_box()
+    update = box(page, "weight − lr · (mu · momentum + ∂weight)", "update", "conv1").bounding_box()
     assert places["forward"] and places["backward"] and update
     assert places["forward"]["y"] == pytest.approx(places["backward"]["y"], abs=0.5)
     assert places["forward"]["x"] < places["backward"]["x"] < update["x"]

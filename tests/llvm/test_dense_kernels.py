@@ -18,8 +18,8 @@ from netcli.executors.llvm.kernels.dense import (
     emit_dense,
     emit_dense_weight_grad,
     transposed_lanes,
+    weight_grad_panels,
     weight_grad_scratch,
-    weight_grad_strips,
 )
 from netcli.executors.llvm.target import LANES, Cpu, cpu
 from netcli.ops.dense import Dense, DenseWeightGrad
@@ -46,7 +46,7 @@ def product(target: Cpu, x: Floats, w: Floats, transposed: bool, make: Callable[
 
 
 def weight_grad(target: Cpu, x: Floats, g: Floats, dw: Floats, *, adding: bool, examples: int | None = None) -> Floats:
-    """Strip by strip, in a second call, of the cotangents that the first has left; `examples` of them count."""
+    """Panel by panel, in a second call, of the cotangents that the first has left; `examples` of them count."""
     (_, outputs), blocks, total = dw.shape, len(x) // LANES, uniform(dw)
     scratch = Guarded(Layout.dense((blocks * weight_grad_scratch(outputs),)), 1, varying=False)
     count = len(x) if examples is None else examples
@@ -62,8 +62,8 @@ def weight_grad(target: Cpu, x: Floats, g: Floats, dw: Floats, *, adding: bool, 
     def emit(e: Emitter, arrays: Sequence[Array], blocks: ir.Value) -> None:
         x, g, dw, scratch = arrays
         emit_cotangents(e, g, scratch.pointer, partial(occupied, e), blocks)
-        with e.loop(weight_grad_strips(target, *dw.layout.shape)) as strip:
-            emit_dense_weight_grad(e, target, x, scratch.pointer, dw, strip, blocks, I1(adding))
+        with e.loop(weight_grad_panels(target, *dw.layout.shape)) as panel:
+            emit_dense_weight_grad(e, target, x, scratch.pointer, dw, panel, blocks, I1(adding))
 
     run(emit, target, [varying(x), varying(g), total, scratch], blocks)
     return total.read()

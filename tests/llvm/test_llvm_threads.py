@@ -257,8 +257,8 @@ def test_a_block_that_is_alone_is_shared_with_the_same_bits(
     monkeypatch.setenv("NETCLI_WINOGRAD", "off")
     program, found = trained_alone(threads, 16)
     assert program._code is not None
-    strips = program._code.plan.shared
-    assert sorted(strips.values()) == [2, 2, 2, 3, 3, 3]  # 16 and 24 channels, forward and backward; not 3, 14, nor groups
+    panels = program._code.plan.shared
+    assert sorted(panels.values()) == [2, 2, 2, 3, 3, 3]  # 16 and 24 channels, forward and backward; not 3, 14, nor groups
     assert program._code.threads == min(threads, 3)
     assert_guarded(guarded)
     _, expected = trained_alone(1, ROOM)

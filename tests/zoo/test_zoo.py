@@ -70,7 +70,7 @@ def test_parameters(name: str) -> None:
     assert session.loaded.config.name == name
 
 
-@each_network
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if "20" in name else pytest.mark.slow) for name in CONFIGS])
 def test_it_opens(name: str) -> None:
     """As it is written: in the terminal, and as a table whose totals are the network's."""
     assert "forward ▼" in succeed("inspect-graph", CONFIGS[name]).output

@@ -46,7 +46,9 @@ class _Side:
         return self.layers[nest.row.name]
 
     def line(self, nest: Nest) -> str:
-        return self.lines.get(nest.row.name, nest.row.type).removeprefix("- ")
+        """The line that a layer stands on, if it is its own; else its type alone."""
+        line = self.lines.get(nest.row.name, "").removeprefix("- ")
+        return line if line.partition(":")[0] == nest.row.type else nest.row.type
 
 
 def compare(before: Session, after: Session, names: tuple[str, str]) -> Comparison:

@@ -14,7 +14,7 @@ from netcli.executors.llvm.kernels.elementwise import emit_wide
 from netcli.executors.llvm.kernels.gather import emit_gather, gather_parameters
 from netcli.executors.llvm.kinds import FlatKind, Kind
 from netcli.executors.llvm.levels import Level
-from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, emit_strip, emit_uniform_kernel
+from netcli.executors.llvm.lowering import emit_block_kernel, emit_late_kernel, emit_panel, emit_uniform_kernel
 from netcli.executors.llvm.plan import Plan
 from netcli.executors.llvm.schedule import Phase
 from netcli.graph import Node
@@ -87,7 +87,7 @@ def _gathers(plan: Plan) -> Iterator[Call]:
 def _blocks(plan: Plan, count: int, phase: Phase) -> Iterator[Call]:
     """The kernels of a block phase, and those of what comes late."""
     for i, node in enumerate(phase.nodes):
-        name, head = f"block_{count}_{i}", f"block, strips {plan.shared.get(node)}, alone {plan.alone}"
+        name, head = f"block_{count}_{i}", f"block, panels {plan.shared.get(node)}, alone {plan.alone}"
         yield Call(name, Kind(plan, head, [node], name), partial(emit_block_kernel, node=node))
     for i, node in enumerate(phase.late):
         name = f"late_{count}_{i}"
@@ -100,9 +100,9 @@ def _uniform(plan: Plan, prefix: str, level: Level) -> Iterator[Call]:
         name = f"{prefix}_wide_{i}"
         kind = FlatKind(plan, wide.size, wide.nodes, name)
         yield Call(name, kind, partial(emit_wide, wide=wide), flat=True)
-    for i, node in enumerate(level.strips):
-        name = f"{prefix}_strip_{i}"
-        yield Call(name, Kind(plan, "strip", [node], name), partial(emit_strip, node=node))
+    for i, node in enumerate(level.panels):
+        name = f"{prefix}_panel_{i}"
+        yield Call(name, Kind(plan, "panel", [node], name), partial(emit_panel, node=node))
     for i, node in enumerate(level.narrow):
         name = f"{prefix}_narrow_{i}"
         yield Call(name, Kind(plan, "narrow", [node], name), partial(emit_uniform_kernel, node=node))

@@ -19,7 +19,7 @@ from llvmlite import ir
 from netcli.executors.llvm.calls import Call
 from netcli.executors.llvm.ir import F32, I64, Emitter
 from netcli.executors.llvm.levels import Level
-from netcli.executors.llvm.lowering import strips
+from netcli.executors.llvm.lowering import panels
 from netcli.executors.llvm.plan import ROUND, Plan
 from netcli.executors.llvm.routines import Routines
 from netcli.executors.llvm.schedule import Phase
@@ -123,7 +123,7 @@ class Driver:
     # uniform phases
 
     def _write_levels(self, step: Step, count: int, phase: Phase) -> None:
-        """A uniform phase: in each level, this thread's slices and strips, and what thread 0 alone does."""
+        """A uniform phase: in each level, this thread's slices and panels, and what thread 0 alone does."""
         for number, level in enumerate(phase.levels):
             if number or count:
                 self._meet(step)
@@ -133,9 +133,9 @@ class Driver:
         for i, wide in enumerate(level.wide):
             with self._timing(step, Work("uniform", wide.nodes)):
                 step.share(self._calls[f"{name}_wide_{i}"], wide.slices, wide.vectors)
-        for i, node in enumerate(level.strips):
+        for i, node in enumerate(level.panels):
             with self._timing(step, Work("uniform", (node,))):
-                step.share(self._calls[f"{name}_strip_{i}"], strips(node, self.cpu))
+                step.share(self._calls[f"{name}_panel_{i}"], panels(node, self.cpu))
         if level.totals or level.narrow:
             with step.team.first(), self._timing(step, Work("uniform", (*level.totals, *level.narrow))):
                 step.total(name, level.totals)
@@ -216,8 +216,8 @@ class Driver:
                 continue
             for node, call in some:
                 self._meet(step)
-                with step.turns(I64(count)) as strip:
-                    self._write_kernel(step, node, call, (strip, *whole[1:]))
+                with step.turns(I64(count)) as panel:
+                    self._write_kernel(step, node, call, (panel, *whole[1:]))
             self._meet(step)
 
     def _write_gathers(self, step: Step, gathers: Sequence[Call], where: Where) -> None:
@@ -231,9 +231,9 @@ class Driver:
             step.call(call, *where)
 
     def _write_late(self, step: Step, call: Call, node: Node, within: tuple[ir.Value, ir.Value]) -> None:
-        """This thread's strips of a late reduction over so many blocks from the first."""
-        with step.turns(I64(strips(node, self.cpu))) as strip, self._timing(step, Work("block", (node,))):
-            step.call(call, strip, *within)
+        """This thread's panels of a late reduction over so many blocks from the first."""
+        with step.turns(I64(panels(node, self.cpu))) as panel, self._timing(step, Work("block", (node,))):
+            step.call(call, panel, *within)
 
     def _partial(self, step: Step, node: Node) -> ir.Value:
         """Where the sums of the groups begin."""

@@ -27,7 +27,7 @@ class Scope:
     """The inside of a kernel function: its parameters are `KERNEL`.
 
     Blocks are counted from `first`, the number of the first one in the batch; `part` is the number of a group of blocks, of a
-    slice of a wide loop, or of a strip of rows. In a *flat* scope, of a uniform phase, an index stands for sixteen neighbouring
+    slice of a wide loop, or of a panel of rows. In a *flat* scope, of a uniform phase, an index stands for sixteen neighbouring
     elements of a uniform value, and the lanes are these. Where values lie is among the numbers of the kernel's kind; they are
     read, and arrays found, where the function begins.
     """

@@ -118,7 +118,7 @@ class Stored(Kernel, ABC):
         return 0
 
     def is_shared(self, node: Node) -> bool:
-        """Whether threads can share the kernel of a single block, each computing a strip of the channels."""
+        """Whether threads can share the kernel of a single block, each computing a panel of the channels."""
         return False
 
 
@@ -127,31 +127,31 @@ class Reduction(Stored):
 
 
 class Late(Reduction):
-    """A reduction that the threads share after a round of blocks, strip by strip; block by block it is prepared (`emit`)."""
+    """A reduction that the threads share after a round of blocks, panel by panel; block by block it is prepared (`emit`)."""
 
     @abstractmethod
     def room(self, node: Node) -> int:
         """The floats of a block that `emit` leaves for the sums."""
 
     @abstractmethod
-    def strips(self, node: Node, cpu: Cpu) -> int:
+    def panels(self, node: Node, cpu: Cpu) -> int:
         """Into how many parts the sums are cut."""
 
     @abstractmethod
     def emit_late(self, s: Scope, node: Node) -> None:
-        """The code that sums a strip over the blocks of a round, which begins with `s.first`."""
+        """The code that sums a panel over the blocks of a round, which begins with `s.first`."""
 
 
-class InStrips(Stored):
-    """A uniform value whose work is cut into strips, which the threads share."""
+class InPanels(Stored):
+    """A uniform value whose work is cut into panels, which the threads share."""
 
     @abstractmethod
-    def strips(self, node: Node) -> int:
+    def panels(self, node: Node) -> int:
         """Into how many parts."""
 
     @abstractmethod
-    def emit_strip(self, s: Scope, node: Node) -> None:
-        """The code that stores strip number `s.part`."""
+    def emit_panel(self, s: Scope, node: Node) -> None:
+        """The code that stores panel number `s.part`."""
 
 
 class SumOverAxes(Stored):

@@ -2,7 +2,7 @@
 
 A uniform phase falls into levels; the threads meet between two of them. In a level, nodes that read the same values, element by
 element (a weight, its gradient, its momentum, sums over all of them) are *wide*: one loop computes them together, sixteen
-elements at a time, and the threads share its slices. Transformed filters are cut into *strips*, which the threads share too.
+elements at a time, and the threads share its slices. Transformed filters are cut into *panels*, which the threads share too.
 All others are *narrow*, mostly scalars, and thread 0 computes them.
 
 The slices of a size are fixed, and sums are added up slice by slice, so that the bits do not depend on the number of threads.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from netcli.executors.llvm.kernel import InStrips, SumOverAxes, is_served_by
+from netcli.executors.llvm.kernel import InPanels, SumOverAxes, is_served_by
 from netcli.executors.llvm.storage import is_view
 from netcli.executors.llvm.target import LANES
 from netcli.graph import Node
@@ -43,11 +43,11 @@ class Wide:
 
 @dataclass
 class Level:
-    """What the threads share, loops and strips; then what thread 0 does: it adds up the slices, so many, of `totals`, which are
+    """What the threads share, loops and panels; then what thread 0 does: it adds up the slices, so many, of `totals`, which are
     sums of an earlier level, and computes the `narrow` nodes."""
 
     wide: list[Wide] = field(default_factory=list)
-    strips: list[Node] = field(default_factory=list)
+    panels: list[Node] = field(default_factory=list)
     totals: dict[Node, int] = field(default_factory=dict)
     narrow: list[Node] = field(default_factory=list)
 
@@ -66,7 +66,7 @@ def levels_of(nodes: Sequence[Node], stored: set[Node], flat: set[Node]) -> list
         if node in flat:
             wide[level[node]].append(node)
         else:
-            (each.strips if is_served_by(node, InStrips) else each.narrow).append(node)
+            (each.panels if is_served_by(node, InPanels) else each.narrow).append(node)
     for at, together in enumerate(wide):
         levels[at].wide = _loops(together, stored)
         for loop in levels[at].wide:

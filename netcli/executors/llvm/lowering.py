@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netcli.errors import ExecutorError
 from netcli.executors.llvm.expressions import Scope
-from netcli.executors.llvm.kernel import Inlined, InStrips, Late, Stored, kernel_of
+from netcli.executors.llvm.kernel import Inlined, InPanels, Late, Stored, kernel_of
 from netcli.executors.llvm.kernels.elementwise import emit_expression, emit_narrow
 from netcli.executors.llvm.target import Cpu
 from netcli.graph import Node
@@ -36,25 +36,25 @@ def emit_uniform_kernel(s: Scope, node: Node) -> None:
             raise ExecutorError(f"the llvm executor has no kernel for {node!r}, a uniform value")
 
 
-def strips(node: Node, cpu: Cpu) -> int:
+def panels(node: Node, cpu: Cpu) -> int:
     """Into how many parts the work for a late node, or for a uniform one, is cut, which the threads share."""
     match kernel_of(node.op):
         case Late() as kernel:
-            return kernel.strips(node, cpu)
-        case InStrips() as kernel:
-            return kernel.strips(node)
-    raise ExecutorError(f"{node!r} is not cut into strips")
+            return kernel.panels(node, cpu)
+        case InPanels() as kernel:
+            return kernel.panels(node)
+    raise ExecutorError(f"{node!r} is not cut into panels")
 
 
-def emit_strip(s: Scope, node: Node) -> None:
-    """The code that stores a strip of a uniform node."""
+def emit_panel(s: Scope, node: Node) -> None:
+    """The code that stores a panel of a uniform node."""
     kernel = kernel_of(node.op)
-    assert isinstance(kernel, InStrips), f"{node!r} is not cut into strips"
-    kernel.emit_strip(s, node)
+    assert isinstance(kernel, InPanels), f"{node!r} is not cut into panels"
+    kernel.emit_panel(s, node)
 
 
 def emit_late_kernel(s: Scope, node: Node) -> None:
-    """The code that sums a strip of a late reduction over the blocks of a round, which begins with `first`."""
+    """The code that sums a panel of a late reduction over the blocks of a round, which begins with `first`."""
     kernel = kernel_of(node.op)
     assert isinstance(kernel, Late), f"{node!r} is no late reduction"
     kernel.emit_late(s, node)

@@ -25,9 +25,9 @@ MOST_GROUPS = 8
 ROUND = 32
 #: Multiply-adds of a block from which a kernel is shared by threads where there is but one block: they take 0.1 ms.
 _MANY_PRODUCTS = 2**21
-#: Channels that a strip should have at least, so that its tiles of registers are large.
+#: Channels that a panel should have at least, so that its tiles of registers are large.
 _LEAST_CHANNELS = 8
-_MOST_STRIPS = 8
+_MOST_PANELS = 8
 #: Floats that the values of a chunk may take, so that they stay in a core's own cache.
 _CACHE = 160 * 1024
 #: Floats of dense layers' weights from which a group should have several blocks, which share one passage over them.
@@ -63,7 +63,7 @@ class Plan:
     groups; `scratch` where local memory begins that a kernel may use as it likes; `copies` are updates whose new value lies
     elsewhere, and has to be copied to the following state; `scalars` and `fed` the names of the outputs that a step reports,
     and of the data. A block that is `alone` in the batch is computed by all threads, which share the kernels in `shared`, each
-    in so many strips of channels; all others are computed by thread 0.
+    in so many panels of channels; all others are computed by thread 0.
     """
 
     def __init__(self, graph: Graph, cpu: Cpu, examples: int, cache: int = _CACHE) -> None:
@@ -95,17 +95,17 @@ class Plan:
         return min(MOST_GROUPS, max(2, blocks // 4)) if weights >= _MANY_WEIGHTS else MOST_GROUPS
 
     def _shared(self) -> dict[Node, int]:
-        """Of the stored node of each convolution's kernel that is worth it, how many strips."""
-        strips = {}
+        """Of the stored node of each convolution's kernel that is worth it, how many panels."""
+        panels = {}
         for node in self.schedule.stored:
             kernel = self.schedule.fused.get(node, node)
             code = kernel_of(kernel.op)
             if isinstance(code, Stored) and code.is_shared(kernel):
                 products = LANES * kernel.op.flops(kernel.type, *(x.type for x in kernel.inputs)) // 2
-                count = _strips(node.shape[0])
+                count = _panels(node.shape[0])
                 if products >= _MANY_PRODUCTS and count > 1:
-                    strips[node] = count
-        return strips
+                    panels[node] = count
+        return panels
 
     @property
     def threads(self) -> int:
@@ -207,9 +207,9 @@ class Plan:
         return Lifetime(node.type.size * LANES, min(stores), max([*readers, *stores]))
 
 
-def _strips(channels: int) -> int:
-    """The most equal strips of enough channels."""
-    return max(n for n in range(1, _MOST_STRIPS + 1) if channels % n == 0 and (n == 1 or channels // n >= _LEAST_CHANNELS))
+def _panels(channels: int) -> int:
+    """The most equal panels of enough channels."""
+    return max(n for n in range(1, _MOST_PANELS + 1) if channels % n == 0 and (n == 1 or channels // n >= _LEAST_CHANNELS))
 
 
 def _stored_kernels(graph: Graph) -> list[tuple[Node, Stored]]:

@@ -9,7 +9,7 @@ from netcli.executors.llvm.calls import calls_of, functions
 from netcli.executors.llvm.contents import computed, read
 from netcli.executors.llvm.kernel import Beforehand, Late, is_served_by
 from netcli.executors.llvm.levels import Level
-from netcli.executors.llvm.lowering import strips
+from netcli.executors.llvm.lowering import panels
 from netcli.executors.llvm.plan import ROUND, Plan
 from netcli.executors.llvm.schedule import Phase
 from netcli.executors.llvm.target import LANES
@@ -105,8 +105,8 @@ class _Text:
             shared = f"shared in {_count(wide.slices, 'slice')}"
             yield f"    {self._call(f'{name}_wide_{i}')}: {_count(wide.size, 'element')}, {shared}"
             yield from (f"      {self._uniform(node)}" for node in wide.nodes)
-        for i, node in enumerate(level.strips):
-            yield f"    {self._call(f'{name}_strip_{i}')}: shared in {_count(strips(node, self.cpu), 'strip')}"
+        for i, node in enumerate(level.panels):
+            yield f"    {self._call(f'{name}_panel_{i}')}: shared in {_count(panels(node, self.cpu), 'panel')}"
             yield f"      {self._uniform(node)}"
         if level.totals:
             yield f"    by thread 0 the slices added up of {self._list(list(level.totals))}"
@@ -129,7 +129,7 @@ class _Text:
         for i, node in enumerate(phase.nodes):
             yield from self._kernel(f"block_{count}_{i}", node)
         for i, node in enumerate(phase.late):
-            shared = _count(strips(node, self.cpu), "strip")
+            shared = _count(panels(node, self.cpu), "panel")
             yield f"  {self._call(f'late_{count}_{i}')}: {self.names[node]}, after each round, shared in {shared} of rows"
             yield f"    stores {self._stored(node)}"
         if phase.reductions:
@@ -141,7 +141,7 @@ class _Text:
         head = producer or node
         more = [x for x in computed(self.schedule, node) if x is not head]
         how = "fused" if producer else "inlined"
-        shared = f", shared in {_count(self.plan.shared[node], 'strip')} of channels" if node in self.plan.shared else ""
+        shared = f", shared in {_count(self.plan.shared[node], 'panel')} of channels" if node in self.plan.shared else ""
         yield f"  {self._call(name)}: {self.names[head]}{shared}" + (f"; {how}: {self._list(more)}" if more else "")
         inputs = self._read(node)
         if inputs:

@@ -26,8 +26,8 @@ class Convolutions(Stored):
 
     def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
         op, (x, w) = op_of(node, Conv2D), map(s.array, node.inputs)
-        y, strip = s.array(target), _strip(s, target)
-        emit_conv2d(s.e, s.plan.cpu, x, w, y, op.window, op.groups, s.blocks, epilogue, strip)
+        y, panel = s.array(target), _panel(s, target)
+        emit_conv2d(s.e, s.plan.cpu, x, w, y, op.window, op.groups, s.blocks, epilogue, panel)
 
     def has_epilogue(self, node: Node) -> bool:
         return True
@@ -47,8 +47,8 @@ class InputGradients(Stored):
 
     def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
         op, (w, g) = op_of(node, Conv2DInputGrad), map(s.array, node.inputs)
-        dx, strip = s.array(target), _strip(s, target)
-        emit_conv2d_input_grad(s.e, s.plan.cpu, w, g, dx, op.window, op.groups, s.blocks, epilogue, strip)
+        dx, panel = s.array(target), _panel(s, target)
+        emit_conv2d_input_grad(s.e, s.plan.cpu, w, g, dx, op.window, op.groups, s.blocks, epilogue, panel)
 
     def has_epilogue(self, node: Node) -> bool:
         return True
@@ -68,9 +68,9 @@ class FilterGradients(Reduction):
 
     def emit(self, s: Scope, node: Node, target: Node, epilogue: Epilogue | None) -> None:
         op, (x, g) = op_of(node, Conv2DWeightGrad), node.inputs
-        strip = _strip(s, target)
+        panel = _panel(s, target)
         s.empty_lanes_to_zero(g)
-        emit_conv2d_weight_grad(s.e, s.plan.cpu, s.array(x), s.array(g), s.partial(node), op.window, op.groups, s.blocks, strip)
+        emit_conv2d_weight_grad(s.e, s.plan.cpu, s.array(x), s.array(g), s.partial(node), op.window, op.groups, s.blocks, panel)
 
     def halos(self, node: Node) -> Sequence[tuple[Node, Halo]]:
         x, _ = node.inputs
@@ -80,6 +80,6 @@ class FilterGradients(Reduction):
         return op_of(node, Conv2DWeightGrad).groups == 1
 
 
-def _strip(s: Scope, target: Node) -> tuple[ir.Value, int] | None:
-    """The number of this thread's strip of channels, and how many there are, where threads share the kernel."""
+def _panel(s: Scope, target: Node) -> tuple[ir.Value, int] | None:
+    """The number of this thread's panel of channels, and how many there are, where threads share the kernel."""
     return (s.part, s.plan.shared[target]) if target in s.plan.shared else None

@@ -10,7 +10,7 @@ from itertools import product
 from llvmlite import ir
 
 from netcli.executors.llvm.ir import I64, Array, Emitter, Epilogue, Index
-from netcli.executors.llvm.kernels.conv2d_views import Axis, Correlation, Strip, convolution, of_strip
+from netcli.executors.llvm.kernels.conv2d_views import Axis, Correlation, Panel, convolution, of_panel
 from netcli.executors.llvm.kernels.tiles import even, fits, further, nested, outer_product, over, slots
 from netcli.executors.llvm.target import LANES, Cpu
 from netcli.ops.window import Window
@@ -26,22 +26,22 @@ def emit_conv2d(
     groups: int,
     blocks: ir.Value,
     epilogue: Epilogue | None = None,
-    strip: Strip | None = None,
+    panel: Panel | None = None,
 ) -> None:
     """y = conv2d(x, w): varying x `(c, h, w)` with at least the halo `conv_halo`, uniform w, varying y `(k, h', w')`."""
-    emit_correlation(e, cpu, convolution(x, w, y, window, groups), blocks, epilogue, strip)
+    emit_correlation(e, cpu, convolution(x, w, y, window, groups), blocks, epilogue, panel)
 
 
 def emit_correlation(
-    e: Emitter, cpu: Cpu, job: Correlation, blocks: ir.Value, epilogue: Epilogue | None = None, strip: Strip | None = None
+    e: Emitter, cpu: Cpu, job: Correlation, blocks: ir.Value, epilogue: Epilogue | None = None, panel: Panel | None = None
 ) -> None:
-    """The target from the source and the weights, or a strip of it. The order of the additions is the same for every tile.
+    """The target from the source and the weights, or a panel of it. The order of the additions is the same for every tile.
 
     Places outside, channels inside: what a tile reads stays in cache.
     """
-    if strip is not None:
-        whole, job = job, of_strip(e, job, strip)
-        epilogue = epilogue and _shifted(e, epilogue, e.mul(strip[0], whole.target.layout.shape[1] // strip[1]))
+    if panel is not None:
+        whole, job = job, of_panel(e, job, panel)
+        epilogue = epilogue and _shifted(e, epilogue, e.mul(panel[0], whole.target.layout.shape[1] // panel[1]))
     groups, outputs, rows, columns = job.target.layout.shape
     tile = _best_tile(cpu, job)
     with e.loop(blocks) as block:
@@ -53,7 +53,7 @@ def emit_correlation(
 
 
 def _shifted(e: Emitter, epilogue: Epilogue, first: Index) -> Epilogue:
-    """The epilogue of a strip, whose channels are counted from the first of them."""
+    """The epilogue of a panel, whose channels are counted from the first of them."""
     return lambda value, indices, block: epilogue(value, (e.add(first, indices[0]), *indices[1:]), block)
 
 

@@ -21,7 +21,7 @@ from netcli.ops.window import Window
 
 Halo = tuple[int, int, int, int]
 #: One of several equal parts of the target's channels, without groups: its number, and how many there are.
-Strip = tuple[Index, int]
+Panel = tuple[Index, int]
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,9 @@ class Correlation:
     column: Every = Every()
 
 
-def of_strip(e: Emitter, job: Correlation, strip: Strip) -> Correlation:
-    """The views of a strip."""
-    part, count = strip
+def of_panel(e: Emitter, job: Correlation, panel: Panel) -> Correlation:
+    """The views of a panel."""
+    part, count = panel
     channels = job.target.layout.shape[1] // count
     weights, target = (_channels(e, array, e.mul(part, channels), channels) for array in (job.weights, job.target))
     return replace(job, weights=weights, target=target)

@@ -10,7 +10,7 @@ from itertools import product
 from llvmlite import ir
 
 from netcli.executors.llvm.ir import Array, Emitter, Index
-from netcli.executors.llvm.kernels.conv2d_views import Correlation, Strip, convolution, of_strip
+from netcli.executors.llvm.kernels.conv2d_views import Correlation, Panel, convolution, of_panel
 from netcli.executors.llvm.kernels.tiles import even, fits, further, lane_sums, nested, outer_product, over, slots
 from netcli.executors.llvm.target import LANES, Cpu
 from netcli.ops.window import Window
@@ -30,18 +30,18 @@ def emit_conv2d_weight_grad(
     window: Window,
     groups: int,
     blocks: ir.Value,
-    strip: Strip | None = None,
+    panel: Panel | None = None,
 ) -> None:
     """dw += conv2d_weight_grad(x, g), summed over lanes and blocks; x needs the halo `conv_halo`, lanes without example g = 0.
 
     Rounds of a few rows of a block, or of some blocks if their images are small, each over all tiles. Within a round a tile's
-    sums stay in registers, and what it reads stays in cache. A strip has the rounds of the whole: their sums are the same.
+    sums stay in registers, and what it reads stays in cache. A panel has the rounds of the whole: their sums are the same.
     """
     job = convolution(x, dw, g, window, groups)
     tile = _best_tile(cpu, job)
     step = _round(job, tile)
-    if strip is not None:
-        job = of_strip(e, job, strip)
+    if panel is not None:
+        job = of_panel(e, job, panel)
     for block, number in _rounds(e, blocks, step.blocks):
         for i, height in _rounds(e, job.target.layout.shape[2], step.rows):
             _emit_round(e, job, tile, (block, number), (i, height))

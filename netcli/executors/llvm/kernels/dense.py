@@ -136,15 +136,15 @@ def emit_cotangents(e: Emitter, g: Array, scratch: ir.Value, occupied: Callable[
                     e.store(row, e.b.gep(scratch, [e.index(e.add(there, example * LANES))]))
 
 
-def weight_grad_strips(cpu: Cpu, inputs: int, outputs: int) -> int:
-    """Into how many strips of rows the gradient of a matrix is cut."""
-    return sum(part.count for part in _strips(cpu, inputs, outputs))
+def weight_grad_panels(cpu: Cpu, inputs: int, outputs: int) -> int:
+    """Into how many panels of rows the gradient of a matrix is cut."""
+    return sum(part.count for part in _panels(cpu, inputs, outputs))
 
 
 def emit_dense_weight_grad(
-    e: Emitter, cpu: Cpu, x: Array, cotangents: ir.Value, dw: Array, strip: ir.Value, blocks: Index, adding: ir.Value
+    e: Emitter, cpu: Cpu, x: Array, cotangents: ir.Value, dw: Array, panel: ir.Value, blocks: Index, adding: ir.Value
 ) -> None:
-    """dw[i, o] = Σ x[i] · g[o] over the examples of all blocks, for the rows i of a strip; added to what is there if `adding`.
+    """dw[i, o] = Σ x[i] · g[o] over the examples of all blocks, for the rows i of a panel; added to what is there if `adding`.
 
     Varying x `(inputs,)`, a uniform dw `(inputs, outputs)`, and g as `emit_cotangents` has left it.
     """
@@ -152,8 +152,8 @@ def emit_dense_weight_grad(
     gradient = _WeightGrad(e, x, cotangents, dw, -(-outputs // LANES), adding)
     across = _across(cpu, outputs)
     before = 0
-    for part in _strips(cpu, inputs, outputs):
-        number = e.b.sub(strip, e.index(before))
+    for part in _panels(cpu, inputs, outputs):
+        number = e.b.sub(panel, e.index(before))
         with e.b.if_then(e.b.icmp_unsigned("<", number, e.index(part.count))):
             row = e.add(e.mul(number, part.size), part.start)
             for start, whole, vectors, partial in _columns(gradient.vectors, across, outputs % LANES):
@@ -167,8 +167,8 @@ def _across(cpu: Cpu, outputs: int) -> int:
     return _even(-(-outputs // LANES), _best(cpu).vectors)
 
 
-def _strips(cpu: Cpu, inputs: int, outputs: int) -> list[Part]:
-    """The rows of the gradient, in strips as high as a tile."""
+def _panels(cpu: Cpu, inputs: int, outputs: int) -> list[Part]:
+    """The rows of the gradient, in panels as high as a tile."""
     return even(inputs, _widest(cpu, _across(cpu, outputs)).numbers)
 
 
@@ -274,8 +274,8 @@ class MatrixGradients(Late):
     def room(self, node: Node) -> int:
         return weight_grad_scratch(node.shape[1])
 
-    def strips(self, node: Node, cpu: Cpu) -> int:
-        return weight_grad_strips(cpu, *node.shape)
+    def panels(self, node: Node, cpu: Cpu) -> int:
+        return weight_grad_panels(cpu, *node.shape)
 
     def emit_late(self, s: Scope, node: Node) -> None:
         adding = s.e.b.icmp_signed("!=", s.first, s.e.index(0))

@@ -14,7 +14,7 @@ from netcli.executors.llvm.kernels.winograd_tiles import (
     Factor,
     Grid,
     Shapes,
-    Spot,
+    TileIndex,
     by_part,
     emit_image_transform,
     emit_products,
@@ -146,20 +146,22 @@ def _emit_group(e: Emitter, job: _Job, tile: Tile, number: Index, epilogue: Epil
 
     for o, depth in by_part(e, even(outputs, tile.filters), products):
         with e.loop(depth) as k, e.loop(tile.images) as at:
-            spot = job.grid.spot(e, e.add(number, at))
-            _emit_places(e, job, e.address(sums, (k, at, 0)), e.add(o, k), spot, margin, epilogue)
+            index = job.grid.index(e, e.add(number, at))
+            _emit_places(e, job, e.address(sums, (k, at, 0)), e.add(o, k), index, margin, epilogue)
 
 
-def _emit_places(e: Emitter, job: _Job, sums: ir.Value, k: Index, spot: Spot, margin: Array, epilogue: Epilogue | None) -> None:
+def _emit_places(
+    e: Emitter, job: _Job, sums: ir.Value, k: Index, index: TileIndex, margin: Array, epilogue: Epilogue | None
+) -> None:
     """Aᵀ M A of one filter and one tile of the image: the places that there are."""
     grid, size = job.grid, job.grid.form.places
-    i, j = grid.place(e, spot)
-    there = e.address(job.target, (k, i, j), spot.block)
+    i, j = grid.place(e, index)
+    there = e.address(job.target, (k, i, j), index.block)
     _, row, column = (stride * LANES for stride in job.target.layout.strides)
     places = transform(e, grid.form.to_places, load_points(e, grid.form.reach, sums))
 
     def store(value: ir.Value, di: Index, dj: Index) -> None:
-        stored = epilogue(value, (k, e.add(i, di), e.add(j, dj)), spot.block) if epilogue else value
+        stored = epilogue(value, (k, e.add(i, di), e.add(j, dj)), index.block) if epilogue else value
         e.store(stored, further(e, there, e.add(e.mul(di, row), e.mul(dj, column))))
 
     def store_all() -> None:
@@ -169,11 +171,11 @@ def _emit_places(e: Emitter, job: _Job, sums: ir.Value, k: Index, spot: Spot, ma
     if grid.whole:
         store_all()
         return
-    with e.b.if_else(grid.is_whole(e, spot)) as (whole, other):
+    with e.b.if_else(grid.is_whole(e, index)) as (whole, other):
         with whole:
             store_all()
         with other:
             store_points(e, places, e.address(margin, (0,)), 1)
-            rows, columns = grid.extent(e, spot)
+            rows, columns = grid.extent(e, index)
             with e.loop(rows) as di, e.loop(columns) as dj:
                 store(e.load(e.address(margin, (e.add(e.mul(di, size), dj),))), di, dj)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from netcli.executors.llvm.expressions import Scope
 from netcli.executors.llvm.ir import Epilogue, Layout
-from netcli.executors.llvm.kernel import Halo, InStrips, Reduction, Stored
+from netcli.executors.llvm.kernel import Halo, InPanels, Reduction, Stored
 from netcli.executors.llvm.kernels.conv2d_views import conv_halo
 from netcli.executors.llvm.kernels.winograd import (
     emit_filter_transform,
@@ -21,8 +21,8 @@ from netcli.executors.llvm.winograd import WinogradConv2D, WinogradFilter, Winog
 from netcli.graph import Node, op_of
 
 
-class TransformedFilters(InStrips):
-    """A filter a strip."""
+class TransformedFilters(InPanels):
+    """A filter a panel."""
 
     serves = (WinogradFilter,)
 
@@ -32,10 +32,10 @@ class TransformedFilters(InStrips):
     def layout(self, node: Node) -> Layout:
         return filter_layout(op_of(node, WinogradFilter).form, *node.shape[::2])
 
-    def strips(self, node: Node) -> int:
+    def panels(self, node: Node) -> int:
         return node.shape[0]
 
-    def emit_strip(self, s: Scope, node: Node) -> None:
+    def emit_panel(self, s: Scope, node: Node) -> None:
         op, (w,) = op_of(node, WinogradFilter), node.inputs
         emit_filter_transform(s.e, op.form, s.array(w), s.array(node), op.rotated, (s.part, 1))
 

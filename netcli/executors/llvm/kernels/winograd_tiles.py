@@ -16,7 +16,7 @@ from netcli.executors.llvm.target import LANES
 
 
 @dataclass(frozen=True)
-class Spot:
+class TileIndex:
     """A tile of one block, by its number from above and from the left; each a value of the generated program."""
 
     block: Index
@@ -42,29 +42,29 @@ class Grid:
         """Tiles of a block."""
         return self.shape[0] * self.shape[1]
 
-    def spot(self, e: Emitter, number: Index) -> Spot:
+    def index(self, e: Emitter, number: Index) -> TileIndex:
         """The tile of this number, counted over all blocks."""
         number, across = e.index(number), e.index(self.shape[1])
         block, inside = e.b.udiv(number, e.index(self.count)), e.b.urem(number, e.index(self.count))
-        return Spot(block, e.b.udiv(inside, across), e.b.urem(inside, across))
+        return TileIndex(block, e.b.udiv(inside, across), e.b.urem(inside, across))
 
-    def place(self, e: Emitter, spot: Spot) -> tuple[Index, Index]:
+    def place(self, e: Emitter, index: TileIndex) -> tuple[Index, Index]:
         """Row and column of the tile's first place."""
-        return e.mul(spot.row, self.form.places), e.mul(spot.column, self.form.places)
+        return e.mul(index.row, self.form.places), e.mul(index.column, self.form.places)
 
     @property
     def whole(self) -> bool:
         """Whether all tiles have m × m places."""
         return self.rows % self.form.places == self.columns % self.form.places == 0
 
-    def extent(self, e: Emitter, spot: Spot) -> tuple[ir.Value, ir.Value]:
+    def extent(self, e: Emitter, index: TileIndex) -> tuple[ir.Value, ir.Value]:
         """How many rows and columns of places a tile has."""
-        return _extent(e, self.rows, self.form.places, spot.row), _extent(e, self.columns, self.form.places, spot.column)
+        return _extent(e, self.rows, self.form.places, index.row), _extent(e, self.columns, self.form.places, index.column)
 
-    def is_whole(self, e: Emitter, spot: Spot) -> ir.Value:
+    def is_whole(self, e: Emitter, index: TileIndex) -> ir.Value:
         """Whether a tile has m × m places."""
         full = e.index(self.form.places)
-        rows, columns = self.extent(e, spot)
+        rows, columns = self.extent(e, index)
         return e.b.and_(e.b.icmp_signed("==", rows, full), e.b.icmp_signed("==", columns, full))
 
 
@@ -118,12 +118,12 @@ def emit_image_transform(
 
     Pixels that only places beyond the end of the results would meet need not exist: they are not read, and count as 0.
     """
-    form, spot = grid.form, grid.spot(e, number)
-    i, j = grid.place(e, spot)
+    form, index = grid.form, grid.index(e, number)
+    i, j = grid.place(e, index)
     stride: Index = source.layout.strides[1] * LANES
-    whole, (rows, columns) = grid.is_whole(e, spot), grid.extent(e, spot)
+    whole, (rows, columns) = grid.is_whole(e, index), grid.extent(e, index)
     with e.loop(source.layout.shape[0]) as c:
-        here = e.address(source, (c, e.add(i, first[0]), e.add(j, first[1])), spot.block)
+        here = e.address(source, (c, e.add(i, first[0]), e.add(j, first[1])), index.block)
         if not grid.whole:
             with e.b.if_then(e.b.not_(whole)), e.loop(form.reach) as r, e.loop(form.reach) as s:
                 there = e.b.and_(e.b.icmp_signed("<", r, e.add(rows, 2)), e.b.icmp_signed("<", s, e.add(columns, 2)))

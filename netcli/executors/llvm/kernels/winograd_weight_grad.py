@@ -123,11 +123,11 @@ def _emit_round(e: Emitter, job: _Job, first: Index, count: ir.Value) -> None:
 def _emit_places(e: Emitter, job: _Job, vector: Index, number: Index) -> None:
     """The cotangents of sixteen filters side by side, for each place and example of a tile; 0 for what does not exist."""
     grid, filters = job.grid, job.cotangent.layout.shape[0]
-    spot, first = grid.spot(e, number), e.mul(vector, LANES)
-    (i, j), (rows, columns) = grid.place(e, spot), grid.extent(e, spot)
+    index, first = grid.index(e, number), e.mul(vector, LANES)
+    (i, j), (rows, columns) = grid.place(e, index), grid.extent(e, index)
     none = zeros(e, job.parts["margin"])
     with e.loop(grid.form.places) as di, e.loop(grid.form.places) as dj:
-        here = e.address(job.cotangent, (first, e.add(i, di), e.add(j, dj)), spot.block)
+        here = e.address(job.cotangent, (first, e.add(i, di), e.add(j, dj)), index.block)
         exists = e.b.and_(e.b.icmp_signed("<", di, rows), e.b.icmp_signed("<", dj, columns))
 
         def cotangent(k: int, here: ir.Value = here, exists: ir.Value = exists) -> ir.Value:

@@ -11,7 +11,7 @@ function boxesOf(phase) {
   return [...boxes.values()].filter((box) => box.phase === phase);
 }
 
-function bandHeight(row) {
+function rowHeight(row) {
   const beside = Math.max(1, row.results.length);
   return beside * size.height + (beside - 1) * size.stack;
 }
@@ -20,7 +20,7 @@ function bandHeight(row) {
 function rank(layer) {
   if (!layer.places) {
     const { rows } = layer;
-    const form = { heights: rows.map(bandHeight), roles: rows.map((row) => row.role), edges: edgesWithin(rows) };
+    const form = { heights: rows.map(rowHeight), roles: rows.map((row) => row.role), edges: edgesWithin(rows) };
     const key = JSON.stringify(form);
     if (!ranked.has(key)) ranked.set(key, inLanes(form, rankedByDagre(form)));
     layer.places = new Map(rows.map((row, place) => [row, ranked.get(key)[place]]));
@@ -49,14 +49,14 @@ function rankedByDagre({ heights, roles, edges }) {
 }
 
 // The rows of each rank in lanes: data at the right, in the order that dagre found, what they read to their left.
-function inLanes({ heights, roles }, spots) {
-  const top = Math.min(...spots.map((spot, place) => spot.y - heights[place] / 2));
+function inLanes({ heights, roles }, slots) {
+  const top = Math.min(...slots.map((slot, place) => slot.y - heights[place] / 2));
   const found = [];
-  for (const beside of Map.groupBy(spots.keys(), (place) => Math.round(spots[place].y)).values()) {
-    const order = beside.toSorted((a, b) => (roles[b] === "data") - (roles[a] === "data") || spots[b].x - spots[a].x);
+  for (const beside of Map.groupBy(slots.keys(), (place) => Math.round(slots[place].y)).values()) {
+    const order = beside.toSorted((a, b) => (roles[b] === "data") - (roles[a] === "data") || slots[b].x - slots[a].x);
     order.forEach((place, lane) => {
       const aside = roles[place] === "data" || lane ? lane : 1; // the spine is for data alone
-      found[place] = { x: -aside * (size.width + size.lane), y: spots[place].y - top };
+      found[place] = { x: -aside * (size.width + size.lane), y: slots[place].y - top };
     });
   }
   return found;
@@ -82,8 +82,8 @@ function layOut() {
   placed = new Map();
   bands = [];
   const open = opened(shown());
-  const spots = open.flatMap((layer) => [...rank(layer).values()]);
-  const reach = (pick, start) => spots.reduce((found, spot) => pick(found, spot.x), start);
+  const slots = open.flatMap((layer) => [...rank(layer).values()]);
+  const reach = (pick, start) => slots.reduce((found, slot) => pick(found, slot.x), start);
   world.columns = columns(reach(Math.min, 0), reach(Math.max, 0), Math.max(0, ...open.map((layer) => layer.depth + (layer.inside.length ? 1 : 0))));
   world.height = placeRest(stack(shown(), 34, 0) + 34) + 40; // room for the legend
 }
@@ -124,14 +124,14 @@ function put(box, x, y, height) {
 
 function placeRows(layer, top) {
   let bottom = 0;
-  for (const [row, spot] of rank(layer)) {
+  for (const [row, slot] of rank(layer)) {
     const beside = row.boxes.filter((box) => box.phase === "backward");
     for (const box of row.boxes) {
       const place = beside.indexOf(box) - (beside.length - 1) / 2;
-      const y = top + spot.y + (box.phase === "backward" ? place * (size.height + size.stack) : 0);
-      put(box, box.phase === "forward" ? spot.x : box.phase === "update" ? world.columns.update : 2 * world.columns.axis - spot.x, y, size.height);
+      const y = top + slot.y + (box.phase === "backward" ? place * (size.height + size.stack) : 0);
+      put(box, box.phase === "forward" ? slot.x : box.phase === "update" ? world.columns.update : 2 * world.columns.axis - slot.x, y, size.height);
     }
-    bottom = Math.max(bottom, spot.y + bandHeight(row) / 2);
+    bottom = Math.max(bottom, slot.y + rowHeight(row) / 2);
   }
   return bottom;
 }

@@ -69,5 +69,5 @@ function legend() {
   if (mirrored) keys.push('<span><i class="line kept"></i>kept for the backward pass</span>');
   if (!painted) return keys.join("");
   const scale = `<span class="scale">1/1000 <i class="ramp"></i> ×1000 of the column's median (updates: of 0.001 of the weights)</span>`;
-  return `${keys.join("")}${scale}<span><i class="spot zero"></i>all zero</span><span><i class="spot broken"></i>NaN, infinite</span>`;
+  return `${keys.join("")}${scale}<span><i class="swatch zero"></i>all zero</span><span><i class="swatch broken"></i>NaN, infinite</span>`;
 }
