@@ -160,8 +160,10 @@ class Scope:
         return Lanes(e, e.b.add(self._splat_int(start), _LANE_NUMBERS), "uint32")
 
     def identity(self, node: Node, field: str) -> ir.Value:
-        """An identity of a node's operation, which the kernel is told, as i32."""
-        return self.e.b.trunc(self._number(self.kind.identity(node, field)), I32)
+        """An identity of a node's operation, which the kernel is told, as i32; as a number, it is there where it begins."""
+        number = self._number(self.kind.identity(node, field))
+        with self.e.b.goto_entry_block():
+            return self.e.b.trunc(number, I32)
 
     def integer(self, number: ir.Value) -> Lanes:
         """An i32 as uint32 in all lanes."""

@@ -24,6 +24,8 @@ class RandomNumbers(Inlined):
         position = e.element(Layout.dense(op.shape), indices)
         example = s.example(block)
         place = s.integer(e.b.trunc(e.index(position), I32))
-        own = s.integer(e.b.mul(e.b.add(s.identity(node, "id"), I32(1)), I32(0x9E3779B9)))
+        identity = s.identity(node, "id")
+        with e.b.goto_entry_block():  # once, not for each element
+            own = s.integer(e.b.mul(e.b.add(identity, I32(1)), I32(0x9E3779B9)))
         bits, _ = threefry(s.xp, (seed + own, step), (example, place))  # type: ignore[arg-type]
         return (cast("Lanes", bits) >> 8).astype("float32") * 2.0**-24
