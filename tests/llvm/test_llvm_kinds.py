@@ -73,6 +73,7 @@ def configs(mnist: Path) -> Iterator[tuple[str, Graph, int]]:
         yield path.stem, optimize(Graph(session.model.evaluation.outputs)), 256
 
 
+@pytest.mark.slow
 def test_kernels_of_one_kind_are_written_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over all networks and batches: the kind, which is known before, tells every letter of the code."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
