@@ -38,6 +38,7 @@ def test_a_signal_in_the_middle_of_training(number: signal.Signals, tmp_path: Pa
     assert (summary["stopped"], summary["steps"]) == ("finished", 7 * (position["epoch"] + 2))
 
 
+@pytest.mark.slow
 def test_a_signal_ends_a_compilation(tmp_path: Path) -> None:
     """At the kernel that is compiled, before anything is written: nothing is left but the kernels of others."""
     layers = [f"dense: {units}, sigmoid" for units in range(30, 150)]
@@ -50,7 +51,12 @@ def test_a_signal_ends_a_compilation(tmp_path: Path) -> None:
     ]
     env = environment(NETCLI_CACHE=str(tmp_path / "cache"))
     with subprocess.Popen(
-        [*command, "--run-dir", str(run)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
+        [*command, "--run-dir", str(run)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=env,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - background jobs ignore it
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline().startswith("compiling, ")

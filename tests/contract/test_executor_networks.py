@@ -7,7 +7,7 @@ from itertools import zip_longest
 import numpy as np
 import pytest
 from support.agreement import assert_agrees
-from support.cases import LAYER_VARIANTS, OPTIMIZER_CASES, SCHEDULE_CASES
+from support.cases import LAYER_CASES, LAYER_VARIANTS, OPTIMIZER_CASES, SCHEDULE_CASES
 from support.members import Variant
 from support.networks import first_state, label, model_of
 from support.training import rule_of, step_of
@@ -100,7 +100,14 @@ def check_steps(runner: Executor, model: Model, graph: Graph, batches: list[dict
         assert state.values["step"] == before.values["step"] + 1
 
 
-@pytest.mark.parametrize("variant", LAYER_VARIANTS, ids=str)
+FIRST = [case.variants[0] for case in LAYER_CASES.values()]
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [variant if variant in FIRST else pytest.param(variant, marks=pytest.mark.slow) for variant in LAYER_VARIANTS],
+    ids=str,
+)
 def test_layers(runner: Executor, variant: Variant) -> None:
     """Each layer alone, as its file has it."""
     model = trainable_model_of(variant, "float32")
@@ -109,6 +116,7 @@ def test_layers(runner: Executor, variant: Variant) -> None:
     check_steps(runner, model, graph, batches)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "shape"), NETWORKS.values(), ids=list(NETWORKS))
 def test_networks(runner: Executor, text: str, shape: tuple[int, ...]) -> None:
     model = model_of(f"[{text}]", shape, classes=3, dtype="float32", weight_decay=0.01)
