@@ -132,9 +132,9 @@ class Walk:
 
     def _fold(self, stack: Sequence[Layer], x: Node, scope: _Scope, suggested: str, *, closed: bool) -> Node:
         """The layers of a stack one after the other. `suggested` suits what follows it; `closed`: it ends in the loss."""
-        for index, written in enumerate(stack):
+        for index, (written, name) in enumerate(zip(stack, local_names(stack), strict=True)):
             item = written.resolve(x) if isinstance(written, Unresolved) else written
-            placed = self._place(item, local_names(stack)[index], scope)
+            placed = self._place(item, name, scope)
             if isinstance(item, Loss) and not (closed and index == len(stack) - 1):
                 raise early_loss(item.word, placed.written)
             self.building.suggested = _suits(stack[index + 1 :], suggested)
