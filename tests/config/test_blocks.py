@@ -92,7 +92,7 @@ def test_the_commands_know_blocks(tmp_path: Path) -> None:
     assert "stride  default 1" in page
     assert '"layer.unit"' in succeed("schema", "--config", config).stdout
     assert 'unknown layer "unit"' in refused("layers", "unit")
-    assert "narrow1/residual1/unit1/conv1" in succeed("inspect-graph", config, "--format", "table").stdout
+    assert "narrow1/residual1/unit1/conv1/weight" in succeed("inspect-graph", config, "--format", "text").stdout
 
 
 def problems(blocks: str, use: str = "") -> list[str]:
