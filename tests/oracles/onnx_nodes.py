@@ -301,7 +301,7 @@ def _batch_normalization(t: Translator, inputs: Sequence[Input], a: Attributes) 
     node = t.example(x, layout)
     building = t.leaves.building(training=bool(a.get("training_mode")))
     share = round(1 - a.get("momentum", 0.9), 7)  # ONNX's is what stays, in float32
-    y = BatchNorm(momentum=share, epsilon=a.get("epsilon", 1e-5), affine=False).build(building, node)
+    y = BatchNorm(momentum=share, epsilon=a.get("epsilon", 1e-5), scale=False, shift=False).build(building, node)
     for name, given in (("running_mean", mean), ("running_variance", variance)):
         assert isinstance(given, np.ndarray)
         t.leaves.set(f"layer/{name}", given)
@@ -320,7 +320,7 @@ def _layer_normalization(t: Translator, inputs: Sequence[Input], a: Attributes) 
         raise Inexpressible("a result in another layout")
     layout = folded(given.ndim - a.get("axis", -1) % given.ndim)
     x, epsilon = t.example(given, layout), a.get("epsilon", 1e-5)
-    y = LayerNorm(affine=False, epsilon=epsilon).build(t.leaves.building(), x) * t.parameter(inputs[1])
+    y = LayerNorm(scale=False, shift=False, epsilon=epsilon).build(t.leaves.building(), x) * t.parameter(inputs[1])
     if len(inputs) > 2 and inputs[2] is not None:
         y = y + t.parameter(inputs[2])
     axes = tuple(range(-len(x.shape), 0))

@@ -221,7 +221,7 @@ def _layer_norm(call: Call, x: Tensor, a: Arguments) -> tuple[Node, Layout]:
         raise Inexpressible("an epsilon that is not above 0")
     shape = tuple(a["normalized_shape"])
     layout = folded(len(shape))
-    y = call.layer(LayerNorm(affine=False, epsilon=a.get("eps", 1e-5)), call.example(x, layout))
+    y = call.layer(LayerNorm(scale=False, shift=False, epsilon=a.get("eps", 1e-5)), call.example(x, layout))
     return call.affine(y, a, shape), layout
 
 
@@ -236,7 +236,7 @@ def _batch_norm(call: Call, x: Tensor, a: Arguments) -> tuple[Node, Layout]:
         return array if array.ndim == 2 else array.reshape(len(array), channels, array.shape[2], -1)
 
     momentum = a.get("momentum", 0.1)  # what becomes of the running statistics is no output of this function
-    norm = BatchNorm(momentum=momentum if 0 < momentum <= 1 else 0.1, epsilon=a.get("eps", 1e-5), affine=False)
+    norm = BatchNorm(momentum=momentum if 0 < momentum <= 1 else 0.1, epsilon=a.get("eps", 1e-5), scale=False, shift=False)
     y = call.layer(norm, call.example(x, layout), training=bool(a.get("training")))
     for name, given in (("running_mean", a.get("running_mean")), ("running_variance", a.get("running_var"))):
         call.leaves.set(f"layer/{name}", np.zeros(channels) if given is None else array_of(given))
