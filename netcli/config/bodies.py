@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from netcli.config.expected import Entries, Expected, step
 from netcli.config.expressions import ExpressionError, expression
+from netcli.config.layers import written_at
 from netcli.config.located import Loc, Located
 from netcli.config.model import Config
 from netcli.config.problems import problems_in
@@ -89,10 +90,7 @@ class Body:
     @property
     def data(self) -> list[Any]:
         """The layers, as they are written."""
-        found = self.located.data
-        for key in (*self.loc, "layers"):
-            found = found[key]
-        return list(found)
+        return list(self.located.at((*self.loc, "layers")))
 
     def check(self) -> list[Problem]:
         """What is wrong with it, whatever it is used with; a default stands in for a setting that has one."""
@@ -123,7 +121,7 @@ class Body:
     def _layer(self, entry: Any, loc: Loc, known: Mapping[str, Any]) -> Layer:
         """The layer that is written at `loc`, for the settings that are known, and the channels where it is built."""
         word = entry if isinstance(entry, str) else str(next(iter(entry)))
-        kind, written = LAYERS.members[word], self._written(loc)
+        kind, written = LAYERS.members[word], written_at(loc, self.located)
         settings = None if isinstance(entry, str) else self._inner(entry[word], kind, (*loc, word), known)
         if CHANNELS not in known and CHANNELS in set(_names(settings)):
             name = settings.get("name") if isinstance(settings, dict) else None
@@ -181,10 +179,6 @@ class Body:
         ]
         at = where if first is None else (*where, first)
         return problems_in(details, replace(self.located, data=_put(self.located.data, at, read)), Config)
-
-    def _written(self, loc: Loc) -> Written:
-        place = self.located.place(loc)
-        return Written(loc, place.line if place is not None else None)
 
     @contextmanager
     def _words_known(self) -> Iterator[None]:

@@ -11,17 +11,15 @@ from netcli.layers.placing import Written
 from netcli.settings import Option, Settings
 
 
-def written_layers(value: Any, located: Located, loc: Loc = ()) -> dict[int, Written]:
-    """The places of all layers in what the data at `loc` was read as, by their identities."""
-    data = located.data
-    for key in loc:
-        data = data[key]
-    return {id(layer): Written(at, _line(located, at)) for layer, at in _walk(value, data, loc)}
+def written_layers(config: Settings, located: Located) -> dict[int, Written]:
+    """The places of all layers in a config that the data was read as, by their identities."""
+    return {id(layer): written_at(loc, located) for layer, loc in _walk(config, located.data, ())}
 
 
-def _line(located: Located, loc: Loc) -> int | None:
+def written_at(loc: Loc, located: Located) -> Written:
+    """What stands at `loc`, with its line."""
     place = located.place(loc)
-    return place.line if place is not None else None
+    return Written(loc, place.line if place is not None else None)
 
 
 def _walk(value: Any, data: Any, loc: Loc) -> Iterator[tuple[Layer, Loc]]:

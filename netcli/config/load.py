@@ -54,9 +54,7 @@ class Loaded:
 
     def word_at(self, loc: Loc) -> str:
         """The word of the layer that is written at `loc`."""
-        data = self.located.data
-        for key in loc:
-            data = data[key]
+        data = self.located.at(loc)
         return str(next(iter(data))) if isinstance(data, dict) else str(data)
 
     def locate(self, layer: Layer) -> Written:

@@ -40,6 +40,13 @@ class Located:
     keys: Mapping[Loc, Place]
     values: Mapping[Loc, Place]
 
+    def at(self, loc: Sequence[str | int]) -> Any:
+        """The data at `loc`, which is written."""
+        data = self.data
+        for key in loc:
+            data = data[key]
+        return data
+
     def place(self, loc: Sequence[str | int]) -> Place | None:
         """Where `loc` stands, or else the innermost thing around it that is written; None if nothing is.
 

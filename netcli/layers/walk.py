@@ -35,22 +35,10 @@ class _Scope:
     done: dict[str, tuple[Placed, Node]] = field(default_factory=dict)
     trail: list[tuple[str, Node]] = field(default_factory=list)
 
-    def names(self) -> Iterator[str]:
-        """What can be referred to from here, the innermost first."""
-        scope: _Scope | None = self
-        while scope is not None:
-            yield from (name for name, (placed, _) in scope.done.items() if placed.layer.name)
-            scope = scope.outer
-
-    def find(self, name: str) -> tuple[Placed, Node] | None:
-        """The layer that was given this name, and its output."""
-        scope: _Scope | None = self
-        while scope is not None:
-            found = scope.done.get(name)
-            if found is not None and found[0].layer.name:
-                return found
-            scope = scope.outer
-        return None
+    def named(self) -> dict[str, tuple[Placed, Node]]:
+        """What can be referred to from here, by the names that were given, the innermost first."""
+        found = {name: done for name, done in self.done.items() if done[0].layer.name}
+        return found if self.outer is None else {**found, **{n: d for n, d in self.outer.named().items() if n not in found}}
 
 
 class Walk:
@@ -99,10 +87,9 @@ class Walk:
     def find(self, name: str) -> tuple[Placed, Node]:
         """The earlier layer of this name, and its output. Raises LayerError, with the names that there are."""
         assert self._scope is not None
-        found = self._scope.find(name)
-        if found is not None:
-            return found
-        known = list(dict.fromkeys(self._scope.names()))
+        known = self._scope.named()
+        if name in known:
+            return known[name]
         close = nearest(name, known)
         there = f"names before it are: {', '.join(known)}" if known else f"give an earlier layer the name: {{name: {name}}}"
         raise LayerError(
@@ -139,8 +126,8 @@ class Walk:
                 raise early_loss(item.word, placed.written)
             self.building.suggested = _suits(stack[index + 1 :], suggested)
             y = self._layer(placed, x, scope)
-            scope.done[placed.name.rpartition("/")[2]] = placed, y
-            scope.trail.append((placed.name.removeprefix(scope.path).lstrip("/"), y))
+            scope.done[name] = placed, y
+            scope.trail.append((name, y))
             x = y
         return x
 
@@ -216,8 +203,7 @@ def early_loss(word: str, written: Written) -> StackError:
 
 def _stack_error(error: GraphError, placed: Placed, scope: _Scope, parts: Sequence[_Scope]) -> StackError:
     """The error with the layer, and the trail of shapes that led to it within its stack; of the stacks that it joins, too."""
-    own = placed.name.removeprefix(scope.path).lstrip("/")
-    lines = [error.hint, f"{_trail(scope)} → {own} ✗", *map(_trail, parts)]
+    lines = [error.hint, f"{_trail(scope)} → {placed.name.rpartition('/')[2]} ✗", *map(_trail, parts)]
     hint = "\n".join(filter(None, lines))
     setting = error.setting if isinstance(error, LayerError) else None
     return StackError(f"{placed.name}: {error.message}", placed.written, setting, hint)

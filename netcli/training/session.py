@@ -55,7 +55,7 @@ class Session:
         digests = data_digests(self.data)
         return Identity(self.signature, digests, plugins, self.loaded.config.seed, self.steps_per_epoch)
 
-    @property
+    @cached_property
     def config_digests(self) -> dict[str, str]:
         """The digest of each section of the config, as a run directory keeps it."""
         return section_digests(plain(absolute_paths(self.loaded.config, self.loaded.folder)))
