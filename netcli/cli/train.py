@@ -184,9 +184,10 @@ def _resumed(path: Path, overrides: Sequence[str], shown: _Shown) -> Iterator[tu
 
 def _notes(run: RunDirectory, trainer: Trainer, start: Checkpoint) -> Iterator[str]:
     """What a person should know who goes on with a run."""
+    from netcli.config.dump import plain  # noqa: PLC0415
+
     session = trainer.session
-    if start.config["model"] != session.config_digests["model"]:
-        yield f"the model in {run.config} is not as it was when the weights were written"
+    yield from start.notes(run.config, plain(session.loaded.config.model))
     if start.position.epoch >= trainer.epochs:
         yield f"nothing is left to do: epoch {start.position.epoch} is done, train.epochs is {trainer.epochs}"
     elif start.fingerprint != session.executor.fingerprint:

@@ -55,6 +55,12 @@ class Checkpoint:
     config: Mapping[str, str]
     fingerprint: str
 
+    def notes(self, config: Path, model: Any) -> list[str]:
+        """What a person should know who uses it with a config file whose section `model`, as YAML reads it, is this now."""
+        if section_digests({"model": model})["model"] == self.config.get("model"):
+            return []
+        return [f"the model in {config} is not as it was when the weights were written"]
+
 
 _POSITION = TypeAdapter(Position)
 _DIGESTS = TypeAdapter(dict[str, str])

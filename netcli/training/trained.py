@@ -16,7 +16,7 @@ from netcli.errors import CheckpointError, DataError
 from netcli.executors import Executor, State
 from netcli.graph import Array
 from netcli.layers.stack import Model
-from netcli.runs.checkpoint import Position, check_fits, read, section_digests
+from netcli.runs.checkpoint import Position, check_fits, read
 from netcli.runs.directory import RunDirectory, open_run
 from netcli.runs.signature import Signature, Statistics
 from netcli.training.session import build, executor_of
@@ -29,7 +29,7 @@ Which = Literal["best", "last"]
 class Trained:
     """A network with its weights; it needs none of the data it was trained on.
 
-    `changed`: the model in its config, with the overrides, is not as it was when the weights were written.
+    `notes` are what a person should know who uses it.
     """
 
     run: RunDirectory
@@ -39,12 +39,7 @@ class Trained:
     model: Model
     state: State
     position: Position
-    changed: bool
-
-    @property
-    def notes(self) -> list[str]:
-        """What a person should know who uses it."""
-        return [f"the model in {self.run.config} is not as it was when the weights were written"] if self.changed else []
+    notes: Sequence[str]
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -98,5 +93,5 @@ def open_trained(path: Path, which: Which, overrides: Sequence[str] = ()) -> Tra
     signature = checkpoint.identity.signature
     model = build(loaded, signature, Statistics(1.0, values["input/mean"], values["input/deviation"]))
     check_fits(file, checkpoint.state, model.variables.values())
-    changed = section_digests({"model": plain(loaded.config.model)})["model"] != checkpoint.config.get("model")
-    return Trained(run, loaded, executor_of(loaded), signature, model, checkpoint.state, checkpoint.position, changed)
+    notes = checkpoint.notes(run.config, plain(loaded.config.model))
+    return Trained(run, loaded, executor_of(loaded), signature, model, checkpoint.state, checkpoint.position, notes)
